@@ -1,0 +1,112 @@
+"""One supervised process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from portal.supervisor.guard import Guard
+from portal.supervisor.tether import tether
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run. `name` is shown to people and names the log; waves stop one by one, the lowest first."""
+
+    name: str
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    wave: int = 0
+
+
+@dataclass(frozen=True)
+class Backoff:
+    """Seconds before a new start: `first`, doubling to `longest`; `first` again after `healthy_after` up."""
+
+    first: float = 0.5
+    longest: float = 30.0
+    healthy_after: float = 60.0
+
+    def pause(self, previous: float, uptime: float) -> float:
+        if previous == 0 or uptime >= self.healthy_after:
+            return self.first
+        return min(previous * 2, self.longest)
+
+
+class Child:
+    """A process in a session of its own, started again when it ends. Everything it starts ends with it."""
+
+    def __init__(self, command: Command, log: Path, guard: Guard, backoff: Backoff) -> None:
+        self.command = command
+        self.log = log
+        self.pause_s = 0.0
+        self._guard = guard
+        self._backoff = backoff
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_at = 0.0
+        self._due_at = 0.0
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None
+
+    @property
+    def is_due(self) -> bool:
+        return self._process is None and time.monotonic() >= self._due_at
+
+    def start(self) -> None:
+        self._started_at = time.monotonic()
+        # The child writes to the file itself, so it never waits for the supervisor and the log outlives both.
+        with open(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as log:
+            self._process = subprocess.Popen(
+                self.command.argv,
+                env=dict(self.command.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=tether(),
+            )
+        self._guard.began(self._process.pid)
+
+    def reap(self) -> str | None:
+        """How the process ended, if it did since the last call; kills what it left, plans the next start."""
+        process = self._process
+        if process is None or os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        self._signal(
+            signal.SIGKILL
+        )  # before the wait below, while the group's number cannot belong to others
+        process.wait()
+        self._guard.ended(process.pid)
+        self._process = None
+        now = time.monotonic()
+        self.pause_s = self._backoff.pause(self.pause_s, now - self._started_at)
+        self._due_at = now + self.pause_s
+        return _how(process.returncode)
+
+    def ask_to_stop(self) -> None:
+        """TERM to the process alone: what it started (decoders) may finish for it, and ends with it."""
+        if self._process is not None:
+            self._process.terminate()
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
+def _how(returncode: int) -> str:
+    if returncode < 0:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"ended with exit code {returncode}"

@@ -1,0 +1,69 @@
+"""Says once when the portal can be used, or what keeps it from that."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+
+ASK_EVERY_S = 0.25
+LATE_AFTER_S = 120.0
+# The supervisor's loop waits for this answer, and so would a stop.
+ANSWER_WITHIN_S = 1.0
+# A full disk is said on the pages; it does not keep anyone from reading.
+NEEDED = ("database", "redis", "workers")
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Readiness:
+    """Asks `/health` until the needed parts are well; says so in one line, and in one if that takes long."""
+
+    def __init__(self, url: str, say: Callable[[str], None], late_after_s: float = LATE_AFTER_S) -> None:
+        self._url = url
+        self._say = say
+        self._late_at = time.monotonic() + late_after_s
+        self._next_at = 0.0
+        self._is_ready = self._was_late = False
+
+    def check(self) -> None:
+        now = time.monotonic()
+        if self._is_ready or now < self._next_at:
+            return
+        self._next_at = now + ASK_EVERY_S
+        missing = missing_parts(self._url)
+        if not missing:
+            self._is_ready = True
+            self._say(f"Greenstick is ready at {self._url} (sign in as admin)")
+        elif now > self._late_at and not self._was_late:
+            self._was_late = True
+            self._say(f"Greenstick is not ready yet; waiting for: {', '.join(missing)}. The logs say more.")
+
+
+def missing_parts(url: str) -> list[str]:
+    """The needed parts that are not well; `web` when nothing answers."""
+    health = _health(url)
+    if health is None:
+        return ["web"]
+    return [part for part in NEEDED if not _is_well(health.get(part))]
+
+
+def _health(url: str) -> Mapping[str, object] | None:
+    try:
+        with _direct.open(f"{url}/health", timeout=ANSWER_WITHIN_S) as answer:
+            text = answer.read()
+    except urllib.error.HTTPError as error:  # 503 carries the same JSON
+        text = error.read()
+    except OSError:
+        return None
+    try:
+        health = json.loads(text)
+    except ValueError:
+        return None
+    return health if isinstance(health, dict) else None
+
+
+def _is_well(part: object) -> bool:
+    return isinstance(part, dict) and part.get("ok") is True
