@@ -1,0 +1,45 @@
+"""The Greenstick portal: `create_app` puts a Flask application together."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal import models  # noqa: F401  (registers the tables)
+from portal.db import connect, engine_options
+from portal.queueing import Doorbell
+from portal.settings import PROJECT_ROOT, Settings
+from portal.storage import Storage
+
+
+def create_app(settings: Settings | None = None, doorbell: Doorbell | None = None) -> Flask:
+    """The whole web application, bound to one home folder and one database."""
+    app = create_core(settings, doorbell)
+
+    from portal import views, web
+
+    web.install(app)
+    views.install(app)
+    return app
+
+
+def create_core(settings: Settings | None = None, doorbell: Doorbell | None = None) -> Flask:
+    """Settings, database, storage and doorbell, without pages: what workers and commands need."""
+    settings = settings or Settings.from_environment()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    app = Flask(
+        "greenstick",
+        root_path=str(PROJECT_ROOT / "portal"),
+        template_folder=str(PROJECT_ROOT / "templates"),
+        static_folder=str(PROJECT_ROOT / "static"),
+        static_url_path="/static",
+    )
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
+        MIGRATIONS_DIR=PROJECT_ROOT / "migrations",
+    )
+    app.extensions["greenstick.settings"] = settings
+    app.extensions["greenstick.storage"] = Storage(settings)
+    app.extensions["greenstick.doorbell"] = doorbell or Doorbell(settings)
+    connect(app)
+    return app

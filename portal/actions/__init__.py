@@ -1,0 +1,1 @@
+"""Every change of state: one action is one change in one transaction. Only this layer commits."""

@@ -1,0 +1,146 @@
+"""Re-running and cancelling batches. A re-run adds findings beside the old ones and overwrites nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Select, exists, func, insert, literal, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from portal.actions.events import Actor, record
+from portal.actions.summaries import CHUNK, summarise
+from portal.clock import database_now
+from portal.db import transaction
+from portal.errors import BadRequest, Conflict, NotFound
+from portal.models import OPEN_STATES, Batch, Case, Image, Job, Release
+from portal.models.columns import utc_now
+
+ALREADY_RUNNING = "This re-run is already under way."
+
+
+def rerun_batch(batch_id: uuid.UUID, release_id: int, reason: str, actor: Actor) -> Batch:
+    """Queue every ready image of a batch again; raises Conflict with the running batch's id if one runs."""
+    with transaction() as session:
+        source = session.get(Batch, batch_id)
+        if source is None:
+            raise NotFound("There is no such batch.")
+        images = images_of_batch(source)
+    return _start(images, f"batch:{batch_id}", release_id, reason, actor, batch_id)
+
+
+def rerun_selection(case_ids: Select[Any], key: str, release_id: int, reason: str, actor: Actor) -> Batch:
+    """Queue every ready image of the selected cases again; `key` names the selection."""
+    images = select(Image.id).where(Image.case_id.in_(case_ids))
+    return _start(images, f"selection:{key}", release_id, reason, actor, None)
+
+
+def images_of_batch(batch: Batch) -> Select[Any]:
+    if batch.kind == "upload":
+        return select(Image.id).where(Image.case_id == batch.case_id)
+    return select(Job.image_id).where(Job.batch_id == batch.id)
+
+
+def _start(
+    images: Select[Any], what: str, release_id: int, reason: str, actor: Actor, source: uuid.UUID | None
+) -> Batch:
+    open_key = hashlib.sha256(f"{what}|release:{release_id}".encode()).hexdigest()
+    try:
+        with transaction() as session:
+            _refuse_second_run(session, open_key)
+            release = session.get(Release, release_id)
+            if release is None or release.state == "retired":
+                raise BadRequest("Choose a release that is available.")
+            batch = Batch(kind="rerun", reason=reason, release_id=release_id, source_batch_id=source,
+                          requested_by_id=actor.user_id, open_key=open_key)  # fmt: skip
+            session.add(batch)
+            session.flush()
+            count = _queue(session, batch, images)
+            if count == 0:
+                raise BadRequest("Nothing to re-run: no image of this selection could be used.")
+            record(session, actor, "batch.rerun", "batch", batch.id, release=release.name, jobs=count)
+            return batch
+    except IntegrityError as error:
+        with transaction() as session:
+            _refuse_second_run(session, open_key)
+        raise Conflict(ALREADY_RUNNING) from error
+
+
+def _refuse_second_run(session: Session, open_key: str) -> None:
+    earlier = session.scalars(select(Batch).where(Batch.open_key == open_key)).one_or_none()
+    if earlier is None:
+        return
+    if session.scalar(_has_open_jobs(earlier.id)):
+        raise Conflict(ALREADY_RUNNING, link_id=str(earlier.id))
+    earlier.open_key = None
+    session.flush()
+
+
+def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
+    """One job per ready image, in one statement, routine behind urgent as their cases are."""
+    rows = select(
+        Image.id, literal(batch.id, Job.batch_id.type), literal(batch.release_id), Image.rank,
+        literal("queued"), literal(0), literal(0), literal(utc_now(), Job.queued_at.type),
+    ).where(Image.id.in_(images), Image.state == "ready").order_by(Image.received_at, Image.position)  # fmt: skip
+    columns = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
+    session.execute(insert(Job).from_select(columns, rows))
+    cases = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.batch_id == batch.id)
+    session.execute(
+        update(Case).where(Case.id.in_(cases)).values(state="waiting")
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return session.scalar(select(func.count()).where(Job.batch_id == batch.id)) or 0
+
+
+def cancel_batch(batch_id: uuid.UUID, actor: Actor) -> int:
+    """Cancel what is still open; a reading under way is fenced off. Returns how many jobs were cancelled."""
+    with transaction() as session:
+        batch = session.get(Batch, batch_id, with_for_update=True)
+        if batch is None:
+            raise NotFound("There is no such batch.")
+        batch.cancelled_at = batch.cancelled_at or database_now(session)
+        batch.open_key = None
+        cancelled = 0
+        for chunk in _open_jobs_in_chunks(session, batch_id):
+            cancelled += len(chunk)
+            _cancel(session, chunk)
+        record(session, actor, "batch.cancelled", "batch", batch_id, jobs=cancelled)
+    return cancelled
+
+
+def _open_jobs_in_chunks(session: Session, batch_id: uuid.UUID) -> Iterator[list[int]]:
+    open_jobs = select(Job.id).where(Job.batch_id == batch_id, Job.state.in_(OPEN_STATES))
+    ids = list(session.scalars(open_jobs.order_by(Job.id).with_for_update()))
+    for start in range(0, len(ids), CHUNK):
+        yield ids[start : start + CHUNK]
+
+
+def _cancel(session: Session, job_ids: list[int]) -> None:
+    session.execute(
+        update(Job)
+        .where(Job.id.in_(job_ids))
+        .values(state="cancelled", fence=Job.fence + 1, claimed_by=None, lease_until=None, deadline_at=None,
+                finished_at=database_now(session), problem="The batch was cancelled.")
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    cases = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.id.in_(job_ids)).distinct()
+    summarise(session, session.scalars(cases).all())
+
+
+def close_finished() -> int:
+    """Let ended re-runs be started again: clears `open_key` where no job is open; returns how many."""
+    with transaction() as session:
+        still_open = select(Batch).where(Batch.open_key.is_not(None))
+        finished = [
+            batch for batch in session.scalars(still_open) if not session.scalar(_has_open_jobs(batch.id))
+        ]
+        for batch in finished:
+            batch.open_key = None
+    return len(finished)
+
+
+def _has_open_jobs(batch_id: uuid.UUID) -> Select[tuple[bool]]:
+    return select(exists().where(Job.batch_id == batch_id, Job.state.in_(OPEN_STATES)))

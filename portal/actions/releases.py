@@ -1,0 +1,65 @@
+"""Publishing releases: a folder of files becomes a row that jobs can name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.actions.events import SYSTEM, record
+from portal.db import transaction
+from portal.errors import BadRequest
+from portal.models import Release
+
+
+def publish(folder: Path, releases_dir: Path) -> Release:
+    """Copy a release into the home and register it; the first one becomes the active one.
+
+    Twice is harmless. Raises BadRequest when the card is unreadable, or when the name is taken by other weights.
+    """
+    card = read_card(folder)
+    home_folder = releases_dir / str(card["name"])
+    if not home_folder.exists():
+        _copy(folder, home_folder)
+    with transaction() as session:
+        return _register(session, card)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    try:
+        card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
+        if Path(card["name"]).name != card["name"] or not card["checksums"]["weights.safetensors"]:
+            raise KeyError("name")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadRequest(f"The release folder “{folder.name}” has no readable card.json.") from error
+    return card
+
+
+def _copy(folder: Path, target: Path) -> None:
+    """The folder appears under its name only when it is complete."""
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(folder, partial)
+    partial.rename(target)
+
+
+def _register(session: Session, card: dict[str, Any]) -> Release:
+    weights = card["checksums"]["weights.safetensors"]
+    known = session.scalars(select(Release).where(Release.name == card["name"])).one_or_none()
+    if known is not None:
+        if known.weights_sha256 != weights:
+            raise BadRequest(
+                f"The release name “{known.name}” is taken by other weights; rename the new one."
+            )
+        return known
+    has_active = session.scalar(select(Release.id).where(Release.state == "active"))
+    release = Release(name=card["name"], weights_sha256=weights, card=card,
+                      state="available" if has_active else "active")  # fmt: skip
+    session.add(release)
+    session.flush()
+    record(session, SYSTEM, "release.published", "release", release.id)
+    return release

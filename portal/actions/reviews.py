@@ -1,0 +1,33 @@
+"""Reviewing a case. A correction is a new review; nothing that was said is changed."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from portal.actions.events import Actor, record
+from portal.db import transaction
+from portal.errors import NotFound
+from portal.models import Case, Review
+
+
+def add_review(
+    case_id: uuid.UUID, is_fracture: bool, agrees: bool, comment: str, submission_key: str, actor: Actor
+) -> None:
+    """Add what a reader says; the same form sent twice adds one review."""
+    try:
+        with transaction() as session:
+            if session.get(Case, case_id) is None:
+                raise NotFound("There is no such case.")
+            if session.scalar(select(Review.id).where(Review.submission_key == submission_key)):
+                return
+            review = Review(case_id=case_id, reviewer_id=actor.user_id, is_fracture=is_fracture, agrees=agrees,
+                            comment=comment, submission_key=submission_key)  # fmt: skip
+            session.add(review)
+            session.flush()
+            record(session, actor, "case.reviewed", "case", case_id, review=review.id)
+    except IntegrityError as error:
+        if "submission_key" not in str(error.orig):
+            raise

@@ -1,0 +1,113 @@
+"""Signing in and out. Sessions and the throttle live in the database, so they hold when Redis is gone."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from argon2.exceptions import VerificationError
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from portal.actions.accounts import hasher
+from portal.actions.events import Actor, record
+from portal.db import transaction
+from portal.errors import BadRequest, TooManyTries
+from portal.models import LoginAttempt, LoginSession, User
+from portal.models.columns import utc_now
+
+WINDOW = timedelta(minutes=15)
+ADDRESS_FACTOR = 5
+TOUCH_EVERY = timedelta(seconds=60)
+UNKNOWN_USER_HASH = hasher.hash(secrets.token_urlsafe(16))
+"""Verified against when the name is unknown, so that both answers take the same time."""
+
+
+def sign_in(username: str, password: str, tries: int, address: str) -> str:
+    """The token of a new session; raises BadRequest for a wrong pair, TooManyTries when throttled."""
+    key = username.strip().casefold()[:64]
+    user = _count_try(key, tries, address)
+    is_right = _matches(user.password_hash if user else UNKNOWN_USER_HASH, password)
+    if user is None or not is_right or not user.is_enabled:
+        _note_failure(user, address)
+        raise BadRequest("User name and password do not match an account that may sign in.")
+    return _open_session(user, key, address)
+
+
+def sign_out(token: str, actor: Actor) -> None:
+    """Revoke one session; a copy of its cookie is worth nothing from now on."""
+    with transaction() as session:
+        session.execute(
+            update(LoginSession)
+            .where(LoginSession.token_sha256 == token_hash(token))
+            .values(revoked_at=utc_now())
+        )
+        record(session, actor, "user.signed_out", "user", actor.user_id)
+
+
+def touch(login: LoginSession) -> None:
+    """Move the idle limit on, at most once a minute."""
+    now = utc_now()
+    if now - login.seen_at < TOUCH_EVERY:
+        return
+    with transaction() as session:
+        session.execute(update(LoginSession).where(LoginSession.id == login.id).values(seen_at=now))
+
+
+def forget_old(max_age: timedelta) -> None:
+    """Delete sessions and counted tries that can no longer matter."""
+    now = utc_now()
+    with transaction() as session:
+        session.execute(delete(LoginSession).where(LoginSession.created_at < now - max_age))
+        session.execute(delete(LoginAttempt).where(LoginAttempt.at < now - WINDOW))
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _count_try(key: str, tries: int, address: str) -> User | None:
+    """Count this try before looking at the password, so that parallel guesses cannot slip through."""
+    with transaction() as session:
+        now = utc_now()
+        by_account = _tries(session, LoginAttempt.username_key == key, now)
+        by_address = _tries(session, LoginAttempt.address == address, now)
+        if by_account >= tries or by_address >= tries * ADDRESS_FACTOR:
+            record(session, Actor(None, address), "user.throttled", "user", "")
+            blocked = True
+        else:
+            session.add(LoginAttempt(username_key=key, address=address, at=now))
+            blocked = False
+        user = session.scalars(select(User).where(User.username == key)).one_or_none()
+    if blocked:
+        wait_s = int(WINDOW.total_seconds())
+        raise TooManyTries(f"Too many failed sign-ins. Try again in {wait_s // 60} minutes.", wait_s)
+    return user
+
+
+def _tries(session: Session, which: object, now: datetime) -> int:
+    counted = select(func.count()).select_from(LoginAttempt).where(which, LoginAttempt.at > now - WINDOW)  # type: ignore[arg-type]
+    return session.scalar(counted) or 0
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return hasher.verify(password_hash, password)
+    except VerificationError:
+        return False
+
+
+def _note_failure(user: User | None, address: str) -> None:
+    """The typed name is not kept: people type passwords into that field."""
+    with transaction() as session:
+        record(session, Actor(None, address), "user.sign_in_failed", "user", user.id if user else "")
+
+
+def _open_session(user: User, key: str, address: str) -> str:
+    token = secrets.token_urlsafe(32)
+    with transaction() as session:
+        session.execute(delete(LoginAttempt).where(LoginAttempt.username_key == key))
+        session.add(LoginSession(token_sha256=token_hash(token), user_id=user.id))
+        record(session, Actor(user.id, address), "user.signed_in", "user", user.id)
+    return token

@@ -1,0 +1,1 @@
+"""What `./run` calls: setting up, migrating, managing users."""

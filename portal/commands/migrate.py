@@ -1,0 +1,43 @@
+"""Bring the database to the newest schema: `./run migrate`."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from flask_migrate import upgrade
+
+from portal import create_core
+from portal.errors import GreenstickError
+from portal.settings import Settings
+
+
+def apply_migrations(app: Flask) -> None:
+    """Apply what is missing; two at once on one home wait for each other."""
+    settings: Settings = app.extensions["greenstick.settings"]
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with _one_at_a_time(settings), app.app_context():
+        upgrade()
+
+
+@contextmanager
+def _one_at_a_time(settings: Settings) -> Iterator[None]:
+    with (settings.home / "migrate.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def main() -> None:
+    try:
+        apply_migrations(create_core())
+    except GreenstickError as error:
+        sys.exit(error.message)
+    print("The database is up to date.")
+
+
+if __name__ == "__main__":
+    main()

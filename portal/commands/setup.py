@@ -1,0 +1,59 @@
+"""Prepare a home folder: migrations, shipped releases, the first admin. Doing it again changes nothing."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+
+from sqlalchemy import func, select
+
+from portal import create_core
+from portal.actions.accounts import add_user
+from portal.actions.events import SYSTEM
+from portal.actions.releases import publish
+from portal.commands.migrate import apply_migrations
+from portal.db import db
+from portal.errors import GreenstickError
+from portal.models import User
+from portal.settings import PROJECT_ROOT, Settings
+
+FIRST_ADMIN = "admin"
+
+
+def main() -> None:
+    os.umask(0o077)
+    try:
+        app = create_core()
+        apply_migrations(app)
+        settings: Settings = app.extensions["greenstick.settings"]
+        with app.app_context():
+            publish_releases(settings)
+            add_first_admin(settings)
+    except GreenstickError as error:
+        sys.exit(error.message)
+
+
+def publish_releases(settings: Settings) -> None:
+    """Register the releases shipped with this version, and those an admin put into the home's `releases/`."""
+    for folder in (PROJECT_ROOT / "releases", settings.releases_dir):
+        for card in sorted(folder.glob("*/card.json")):
+            if not card.parent.name.startswith("."):
+                publish(card.parent, settings.releases_dir)
+
+
+def add_first_admin(settings: Settings) -> None:
+    """The admin of an empty installation; a made-up password is printed this once and kept nowhere."""
+    if db.session.scalar(select(func.count()).select_from(User)):
+        return
+    password = settings.admin_password or secrets.token_urlsafe(12)
+    add_user(FIRST_ADMIN, password, "admin", SYSTEM)
+    if not settings.admin_password:
+        print(
+            f"First admin: user name “{FIRST_ADMIN}”, password “{password}”. It is shown only now.",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""One case with all that its page shows: images, every finding, the same file elsewhere, reviews."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from portal.db import db
+from portal.errors import NotFound
+from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job, Review
+from portal.queries.outcomes import image_outcome
+
+MAX_TWINS = 5
+
+
+class Twin(NamedTuple):
+    """Another case that holds the same file, byte for byte."""
+
+    case_id: uuid.UUID
+    patient_ref: str
+
+
+@dataclass(frozen=True)
+class ReadImage:
+    """An image with its jobs, oldest first, and where else its file was seen."""
+
+    image: Image
+    jobs: tuple[Job, ...]
+    twins: tuple[Twin, ...]
+    repeats_number: int | None
+    """The number, from 1, of an earlier image of this case that is the same file."""
+
+    @property
+    def number(self) -> int:
+        return self.image.position + 1
+
+    @property
+    def newest_job(self) -> Job | None:
+        return self.jobs[-1] if self.jobs else None
+
+    @property
+    def current_job(self) -> Job | None:
+        """The newest job that gave a finding."""
+        return next((job for job in reversed(self.jobs) if job.finding), None)
+
+    @property
+    def finding(self) -> Finding | None:
+        return self.current_job.finding if self.current_job else None
+
+    @property
+    def outcome(self) -> str:
+        newest = self.newest_job.state if self.newest_job else None
+        return image_outcome(self.image.state, newest, self.finding is not None)
+
+    @property
+    def is_running(self) -> bool:
+        return self.newest_job is not None and self.newest_job.state == "running"
+
+    @property
+    def is_read_again(self) -> bool:
+        """There is a finding, and another reading is queued or running."""
+        return bool(self.finding and self.newest_job and self.newest_job.state in OPEN_STATES)
+
+    @property
+    def newest_problem(self) -> str | None:
+        """Why the newest job ended without a finding, in words."""
+        job = self.newest_job
+        return job.problem if job and job.state in ("failed", "quarantined", "cancelled") else None
+
+
+@dataclass(frozen=True)
+class ReadCase:
+    case: Case
+    images: tuple[ReadImage, ...]
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.case.state == "waiting"
+
+    def image_to_show(self, number: int | None) -> ReadImage:
+        """The image asked for (from 1), else the one with the most severe verdict."""
+        if number is not None and 1 <= number <= len(self.images):
+            return self.images[number - 1]
+        return min(self.images, key=_severity)
+
+
+def read_case(case_id: uuid.UUID) -> ReadCase:
+    """Raises NotFound. The number of queries does not depend on the number of images or jobs."""
+    case = db.session.scalars(
+        select(Case)
+        .where(Case.id == case_id)
+        .options(joinedload(Case.uploaded_by), selectinload(Case.images))
+    ).one_or_none()
+    if case is None:
+        raise NotFound("There is no such case.")
+    jobs = _jobs_by_image(case_id)
+    twins = _twins_by_sha256(case)
+    images = tuple(
+        ReadImage(image, tuple(jobs[image.id]), tuple(twins[image.sha256]), _repeats(image, case.images))
+        for image in case.images
+    )
+    return ReadCase(case, images)
+
+
+def reviews_of(case_id: uuid.UUID) -> Sequence[Review]:
+    """Newest first; the newest counts."""
+    return db.session.scalars(
+        select(Review)
+        .where(Review.case_id == case_id)
+        .options(joinedload(Review.reviewer))
+        .order_by(Review.id.desc())
+    ).all()
+
+
+def _severity(read: ReadImage) -> int:
+    return VERDICTS.index(read.finding.verdict) if read.finding else len(VERDICTS)
+
+
+def _jobs_by_image(case_id: uuid.UUID) -> dict[uuid.UUID, list[Job]]:
+    found: dict[uuid.UUID, list[Job]] = defaultdict(list)
+    for job in db.session.scalars(
+        select(Job)
+        .join(Image, Image.id == Job.image_id)
+        .where(Image.case_id == case_id)
+        .options(joinedload(Job.release), joinedload(Job.finding))
+        .order_by(Job.id)
+    ):
+        found[job.image_id].append(job)
+    return found
+
+
+def _twins_by_sha256(case: Case) -> dict[str, list[Twin]]:
+    """The oldest few other cases per file; the number is bounded inside the database."""
+    place = func.row_number().over(partition_by=Image.sha256, order_by=func.min(Image.received_at))
+    others = (
+        select(Image.sha256, Image.case_id, place.label("place"))
+        .where(Image.sha256.in_([image.sha256 for image in case.images]), Image.case_id != case.id)
+        .group_by(Image.sha256, Image.case_id)
+        .subquery()
+    )
+    found: dict[str, list[Twin]] = defaultdict(list)
+    for sha256, case_id, patient_ref in db.session.execute(
+        select(others.c.sha256, others.c.case_id, Case.patient_ref)
+        .join(Case, Case.id == others.c.case_id)
+        .where(others.c.place <= MAX_TWINS)
+        .order_by(others.c.place)
+    ):
+        found[sha256].append(Twin(case_id, patient_ref))
+    return found
+
+
+def _repeats(image: Image, images: Sequence[Image]) -> int | None:
+    first = next(other for other in images if other.sha256 == image.sha256)
+    return None if first is image else first.position + 1

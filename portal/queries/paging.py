@@ -1,0 +1,112 @@
+"""Keyset paging: a page starts beside a row, not at a number, so a deep page costs as little as the first."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from portal.db import db
+from portal.errors import BadRequest
+
+PAGE_SIZE = 50
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list is sorted: by columns that together are unique, all in one direction."""
+
+    columns: tuple[InstrumentedAttribute[Any], ...]
+    is_descending: bool = True
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some rows of a list, with opaque cursors to the rows on either side (null at an end)."""
+
+    items: Sequence[T]
+    previous: str | None
+    next: str | None
+
+
+def fetch_page(query: Select[tuple[T]], order: Order, cursor: str | None, size: int = PAGE_SIZE) -> Page[T]:
+    """The page beside `cursor`, or the first; one query. Raises BadRequest for a cursor that is not ours."""
+    towards, values = _decode(cursor, order) if cursor else ("next", None)
+    is_backwards = towards == "previous"
+    is_falling = order.is_descending != is_backwards
+    if values is not None:
+        query = query.where(_beyond(order, values, is_falling))
+    sorted_query = query.order_by(
+        *(column.desc() if is_falling else column.asc() for column in order.columns)
+    )
+    rows = list(db.session.scalars(sorted_query.limit(size + 1)))
+    has_more = len(rows) > size
+    items = rows[:size][::-1] if is_backwards else rows[:size]
+    return Page(
+        items,
+        previous=_encode("previous", items[0], order)
+        if items and (has_more if is_backwards else cursor)
+        else None,
+        next=_encode("next", items[-1], order) if items and (is_backwards or has_more) else None,
+    )
+
+
+def _beyond(order: Order, values: Sequence[Any], is_falling: bool) -> ColumnElement[bool]:
+    here = tuple_(*order.columns)
+    there = tuple_(
+        *(literal(value, column.type) for value, column in zip(values, order.columns, strict=True))
+    )
+    return here < there if is_falling else here > there
+
+
+def _encode(towards: str, row: object, order: Order) -> str:
+    values = [_to_text(getattr(row, column.key)) for column in order.columns]
+    return base64.urlsafe_b64encode(json.dumps([towards, *values]).encode()).decode().rstrip("=")
+
+
+def _to_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _decode(cursor: str, order: Order) -> tuple[str, list[Any]]:
+    try:
+        towards, *texts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if towards not in ("previous", "next"):
+            raise ValueError(towards)
+        pairs = zip(texts, order.columns, strict=True)
+        return towards, [READERS[column.type.python_type](text) for text, column in pairs]
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise BadRequest(
+            "This link to a page of the list is damaged. Go back to the start of the list."
+        ) from error
+
+
+def _text(text: str) -> str:
+    if not isinstance(text, str) or "\0" in text:
+        raise ValueError("not a text")
+    return text
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no zone")
+    return moment.astimezone(UTC)
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if abs(number) > 2**31 - 1:
+        raise ValueError("too large")
+    return number
+
+
+READERS: dict[type, Callable[[str], Any]] = {str: _text, int: _whole, uuid.UUID: uuid.UUID, datetime: _moment}

@@ -1,0 +1,145 @@
+"""Every setting of Greenstick, with its environment variable, unit and default, in one place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from portal.errors import BadSetting
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+MIB = 1024 * 1024
+
+
+def _setting(variable: str, default: object, meaning: str, kind: type) -> Any:
+    return field(default=default, metadata={"variable": variable, "meaning": meaning, "kind": kind})  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an installation may choose. `Settings.from_environment()` reads it; tests build it directly."""
+
+    home: Path = _setting("GREENSTICK_HOME", PROJECT_ROOT / "var", "folder for everything that is kept", Path)
+    database_url: str = _setting(
+        "GREENSTICK_DATABASE_URL", "", "SQLAlchemy URL; empty: SQLite in the home folder", str
+    )
+    redis_url: str = _setting(
+        "GREENSTICK_REDIS_URL", "", "Redis URL; empty: a Redis of our own on a Unix socket in the home", str
+    )
+    admin_password: str = _setting(
+        "GREENSTICK_ADMIN_PASSWORD", "", "password of the first admin; empty: made up and printed once", str
+    )
+    is_https: bool = _setting(
+        "GREENSTICK_HTTPS", False, "1 when staff reach the portal by https: cookies become Secure", bool
+    )
+    proxy_hops: int = _setting(
+        "GREENSTICK_PROXY_HOPS", 0, "number of trusted reverse proxies in front (X-Forwarded-*)", int
+    )
+    trusted_hosts: str = _setting(
+        "GREENSTICK_TRUSTED_HOSTS", "", "host names the portal answers to, comma separated; empty: any", str
+    )
+    web_threads: int = _setting("GREENSTICK_WEB_THREADS", 8, "threads of the web process", int)
+    max_file_mib: int = _setting("GREENSTICK_MAX_FILE_MIB", 64, "largest file, MiB", int)
+    max_files: int = _setting("GREENSTICK_MAX_FILES", 20, "files in one case", int)
+    max_request_mib: int = _setting("GREENSTICK_MAX_REQUEST_MIB", 512, "largest upload form, MiB", int)
+    max_megapixels: int = _setting("GREENSTICK_MAX_MEGAPIXELS", 50, "largest image, million pixels", int)
+    min_free_mib: int = _setting(
+        "GREENSTICK_MIN_FREE_MIB", 512, "free disk below which uploads are refused, MiB", int
+    )
+    session_idle_min: int = _setting(
+        "GREENSTICK_SESSION_IDLE_MIN", 30, "sign-out after idleness, minutes", int
+    )
+    session_max_min: int = _setting("GREENSTICK_SESSION_MAX_MIN", 600, "longest session, minutes", int)
+    login_tries: int = _setting(
+        "GREENSTICK_LOGIN_TRIES", 8, "failed sign-ins of one account in 15 min before it must wait", int
+    )
+    device: str = _setting("GREENSTICK_DEVICE", "auto", "auto, cpu or cuda:N", str)
+    gpu_batch: int = _setting("GREENSTICK_GPU_BATCH", 32, "images in one pass on a GPU", int)
+    cpu_batch: int = _setting("GREENSTICK_CPU_BATCH", 4, "images in one claim on a CPU", int)
+    cpu_threads: int = _setting("GREENSTICK_CPU_THREADS", 0, "threads of one reading; 0: half the cores", int)
+    intake_parallel: int = _setting("GREENSTICK_INTAKE_PARALLEL", 2, "files decoded side by side", int)
+    lease_s: int = _setting(
+        "GREENSTICK_LEASE_S", 30, "a claim not renewed for this long is free again, s", int
+    )
+    deadline_s: int = _setting("GREENSTICK_DEADLINE_S", 120, "hard limit of one claim, s", int)
+    max_attempts: int = _setting("GREENSTICK_MAX_ATTEMPTS", 3, "claims of one job before quarantine", int)
+    sweep_s: float = _setting("GREENSTICK_SWEEP_S", 5.0, "pause between two sweeps, s", float)
+    stuck_after_s: int = _setting(
+        "GREENSTICK_STUCK_AFTER_S", 60, "work due but none claimed for this long ends a worker, s", int
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read the variables that are set; raises BadSetting naming the one that cannot be understood."""
+        source = os.environ if environment is None else environment
+        chosen: dict[str, Any] = {}
+        for entry in fields(cls):
+            text = source.get(entry.metadata["variable"], "").strip()
+            if text:
+                chosen[entry.name] = _parse(entry.metadata["variable"], text, entry.metadata["kind"])
+        return cls(**chosen)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "home", Path(self.home).expanduser().resolve())
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.home / 'portal.db'}"
+
+    @property
+    def broker_url(self) -> str:
+        """What kombu takes: it writes a Unix socket as redis+socket://, redis-py as unix://."""
+        chosen = self.redis_url or f"unix://{self.home / 'redis' / 'redis.sock'}"
+        return chosen.replace("unix://", "redis+socket://", 1)
+
+    @property
+    def max_file_bytes(self) -> int:
+        return self.max_file_mib * MIB
+
+    @property
+    def max_request_bytes(self) -> int:
+        return self.max_request_mib * MIB
+
+    @property
+    def session_idle(self) -> timedelta:
+        return timedelta(minutes=self.session_idle_min)
+
+    @property
+    def session_max(self) -> timedelta:
+        return timedelta(minutes=self.session_max_min)
+
+    @property
+    def files_dir(self) -> Path:
+        return self.home / "files"
+
+    @property
+    def tmp_dir(self) -> Path:
+        return self.home / "tmp"
+
+    @property
+    def releases_dir(self) -> Path:
+        return self.home / "releases"
+
+
+def _parse(variable: str, text: str, kind: type) -> Any:
+    try:
+        if kind is bool:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[
+                text.lower()
+            ]
+        return kind(text)
+    except (KeyError, ValueError) as error:
+        raise BadSetting(f"{variable} must be a {kind.__name__}; it is now “{text}”.") from error
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """(variable, default, meaning) of each setting, for `./run --help` and the README's table."""
+    rows = []
+    for entry in fields(Settings):
+        default = "var/" if entry.name == "home" else str(entry.default)
+        rows.append((entry.metadata["variable"], default, entry.metadata["meaning"]))
+    return rows

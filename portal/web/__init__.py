@@ -1,0 +1,16 @@
+"""What every request passes: limits, sign-in, roles, CSRF, headers, error pages, template helpers."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.web import access, errors, filters, headers, secrets, uploads
+
+
+def install(app: Flask) -> None:
+    secrets.install(app)
+    uploads.install(app)
+    access.install(app)
+    headers.install(app)
+    errors.install(app)
+    filters.install(app)

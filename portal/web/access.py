@@ -1,0 +1,121 @@
+"""Who may come in: sessions from the cookie, and one stated rule per route. No rule, no entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import flask
+from flask import Flask, Request, current_app, request
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager, current_user
+from sqlalchemy import select
+
+from portal.actions import sessions
+from portal.actions.events import Actor
+from portal.db import db
+from portal.errors import NotAllowed
+from portal.models import ROLES, LoginSession, User
+from portal.models.columns import utc_now
+from portal.services import settings
+
+PUBLIC = "public"
+TOKEN = "login_token"
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+login_manager = LoginManager()
+
+
+def public(view: View) -> View:
+    """Anyone may call this route."""
+    view.access_rule = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def requires(role: str) -> Callable[[View], View]:
+    """Only a signed-in person whose role covers `role` may call this route."""
+    assert role in ROLES
+
+    def mark(view: View) -> View:
+        view.access_rule = role  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def rule_of(endpoint: str) -> str | None:
+    """The rule that a route states; None when it states none (then nobody may call it)."""
+    if endpoint == "static":
+        return PUBLIC
+    return getattr(current_app.view_functions[endpoint], "access_rule", None)
+
+
+def install(app: Flask) -> None:
+    login_manager.init_app(app)
+    login_manager.request_loader(_signed_in_user)
+    login_manager.unauthorized_handler(_to_sign_in)
+    app.before_request(check_access)
+
+
+def check_access() -> ResponseReturnValue | None:
+    """Before every view: the route's rule against the person of the session."""
+    if request.endpoint is None:
+        return None
+    rule = rule_of(request.endpoint)
+    if rule == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return login_manager.unauthorized()
+    if rule is None or not current_user.may(rule):
+        raise NotAllowed("Your account does not cover this. Ask an admin if you need it.")
+    return None
+
+
+def actor() -> Actor:
+    """Who is acting in this request, for the audit trail."""
+    user_id = current_user.id if current_user.is_authenticated else None
+    return Actor(user_id, address())
+
+
+def address() -> str:
+    return request.remote_addr or ""
+
+
+def start_session(token: str) -> None:
+    """Put a new session's token in the cookie, dropping whatever the cookie held before."""
+    flask.session.clear()
+    flask.session.permanent = True
+    flask.session[TOKEN] = token
+
+
+def _signed_in_user(_request: Request) -> User | None:
+    token = flask.session.get(TOKEN)
+    if not token:
+        return None
+    login = db.session.scalars(
+        select(LoginSession).where(LoginSession.token_sha256 == sessions.token_hash(token))
+    ).one_or_none()
+    if login is None or not _is_live(login):
+        return None
+    sessions.touch(login)
+    return login.user
+
+
+def _is_live(login: LoginSession) -> bool:
+    now = utc_now()
+    chosen = settings()
+    return (
+        login.revoked_at is None
+        and login.user.is_enabled
+        and now - login.seen_at < chosen.session_idle
+        and now - login.created_at < chosen.session_max
+    )
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Pages send to the sign-in form and come back afterwards; anything else is told plainly."""
+    wants_page = request.method == "GET" and not request.path.endswith((".json", "/live"))
+    if not wants_page:
+        return flask.render_template("errors/error.html", title="Please sign in",
+                                     message="Your session has ended. Sign in and send the form again."), 401  # fmt: skip
+    return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.path))

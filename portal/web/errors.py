@@ -1,0 +1,101 @@
+"""Every failure becomes a page that says what happened and what to do: in this one place."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal.db import db
+from portal.errors import Conflict, GreenstickError, TooManyTries
+
+log = logging.getLogger(__name__)
+
+TITLES = {
+    400: "This could not be used",
+    401: "Please sign in",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not allowed here",
+    409: "Already under way",
+    413: "Too large",
+    429: "Too many tries",
+    500: "Something went wrong",
+    503: "Not available just now",
+    507: "No space left",
+}
+MESSAGES = {
+    404: "There is nothing at this address. It may have been mistyped, or the thing is gone.",
+    405: "This address does not take that kind of request. Go back and use the form.",
+    413: "The form is larger than the stated limit. Send fewer or smaller files.",
+}
+NOT_SAVED = "The database does not answer, so nothing was saved. Try again in a minute."
+OUR_FAULT = (
+    "This is our fault, not yours. What was saved before is safe. Try again; if it stays, tell an admin."
+)
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(GreenstickError, _expected)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def error_page(status: int, message: str, link_id: str | None = None) -> ResponseReturnValue:
+    """A page, or the same facts as JSON where a script asked for JSON."""
+    title = TITLES.get(status, TITLES[400] if status < 500 else TITLES[500])
+    if request.path.endswith(".json"):
+        return jsonify(error=title, message=message), status
+    page = render_template("errors/error.html", title=title, message=message, link_id=link_id)
+    return make_response(page, status)
+
+
+def _expected(error: GreenstickError) -> ResponseReturnValue:
+    link_id = error.link_id if isinstance(error, Conflict) else None
+    response = make_response(error_page(error.status, error.message, link_id))
+    if isinstance(error, TooManyTries):
+        response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    return error_page(
+        400, "The form is too old or was not made by this page. Go back, reload, and send it again."
+    )
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error
+    return error_page(
+        status, MESSAGES.get(status, "The request could not be understood. Go back and try again.")
+    )
+
+
+def _database(error: OperationalError) -> ResponseReturnValue:
+    db.session.rollback()
+    log.error("database unavailable endpoint=%s error=%s", request.endpoint, type(error.orig).__name__)
+    return error_page(503, NOT_SAVED)
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    """Only the kind and place are logged: a message or a traceback's values may hold patient data."""
+    db.session.rollback()
+    log.error("unexpected endpoint=%s error=%s at=%s", request.endpoint, type(error).__name__, _place(error))
+    return error_page(500, OUR_FAULT)
+
+
+def _place(error: Exception) -> str:
+    trace = error.__traceback__
+    places = []
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-6:])
