@@ -1,0 +1,94 @@
+"""Reads radiographs with one release, whichever engine runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.vision.boxes import boxes_of
+from worker.vision.card import ReleaseCard, verify_files
+from worker.vision.engine import Engine
+from worker.vision.errors import BadRelease, BrokenOutput
+from worker.vision.golden import check_golden
+from worker.vision.heatmap import image_heatmap
+from worker.vision.onnx_engine import OnnxEngine
+from worker.vision.preprocess import VERSION, Pixels, Prepared, prepare
+from worker.vision.reading import Box, Reading
+from worker.vision.verdicts import FRACTURE, NO_FRACTURE, OUT_OF_SCOPE, calibrated, sigmoid, verdict_of
+
+__all__ = ["Box", "Detector", "Reading"]
+
+
+class Detector:
+    """One release on one device, checked and ready."""
+
+    def __init__(self, card: ReleaseCard, engine: Engine) -> None:
+        self.card = card
+        self.device = engine.device
+        self._engine = engine
+
+    @classmethod
+    def load(cls, folder: Path, device: str = "cpu", engine: str = "auto", threads: int = 1) -> Detector:
+        """Load a release after verifying all its checksums, then run its self-test.
+
+        device   "cpu" or a torch device such as "cuda:0"
+        engine   "onnx", "torch", or "auto" for ONNX Runtime on a CPU and torch elsewhere
+        raises   BadRelease when anything about the release is not as it was made
+        """
+        card = ReleaseCard.read(folder)
+        verify_files(folder, card)
+        if card.preprocessing.version != VERSION:
+            raise BadRelease(f"it needs preprocessing {card.preprocessing.version}, here is {VERSION}")
+        detector = cls(card, _engine(folder, card, device, engine, threads))
+        check_golden(folder, card, detector._engine)
+        return detector
+
+    def prepare(self, pixels: Pixels, low: float, high: float) -> Prepared:
+        """One working image, ready for `read`. Runs on the CPU; safe to call from several threads."""
+        return prepare(pixels, low, high, self.card.preprocessing)
+
+    def read(self, images: Sequence[Prepared]) -> list[Reading]:
+        """One forward pass over the images; the readings in their order.
+
+        raises  OutOfMemory when the device has no room for so many, BrokenOutput instead of a score that is
+                not a number
+        """
+        if not images:
+            return []
+        outputs = self._engine.run(np.stack([image.tensor for image in images]))
+        for answers in (outputs.logits, outputs.maps, outputs.scope):
+            if not np.isfinite(answers).all():
+                raise BrokenOutput("the network's answer is not a number")
+        return [
+            self._reading(image, float(logit), cells, float(scope))
+            for image, logit, cells, scope in zip(
+                images, outputs.logits, outputs.maps, outputs.scope, strict=True
+            )
+        ]
+
+    def _reading(self, image: Prepared, logit: float, cells: NDArray[np.float32], scope: float) -> Reading:
+        heat = (1 / (1 + np.exp(-np.clip(cells, -60, 60)))).astype(np.float32)
+        side_px = self.card.preprocessing.side_px
+        heatmap = image_heatmap(heat, side_px, image.placement)
+        if self.card.least_scope is not None and sigmoid(scope) < self.card.least_scope:
+            return Reading(None, OUT_OF_SCOPE, (), np.zeros_like(heatmap))
+        probability = calibrated(logit, self.card.calibration)
+        verdict = verdict_of(probability, self.card.operating_points)
+        if verdict == NO_FRACTURE:
+            return Reading(probability, verdict, (), heatmap)
+        kind = "solid" if verdict == FRACTURE else "dotted"
+        boxes = boxes_of(heat, side_px, self.card.box_threshold, image.placement, kind)
+        return Reading(probability, verdict, boxes, heatmap)
+
+
+def _engine(folder: Path, card: ReleaseCard, device: str, engine: str, threads: int) -> Engine:
+    if engine == "onnx" or (engine == "auto" and device == "cpu"):
+        if device != "cpu":
+            raise ValueError(f"the onnx engine reads on the cpu, not on {device}")
+        return OnnxEngine(folder / "model.onnx", threads)
+    from worker.vision.torch_engine import TorchEngine  # a worker that reads on a CPU has no torch
+
+    return TorchEngine(folder, card, device)

@@ -1,0 +1,55 @@
+"""A list of labelled radiographs: one CSV row per image, paths relative to the list."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+BoxPx = tuple[float, float, float, float]  # left, top, width, height in pixels of the image
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled image. `group` joins images of one patient; rows without one stand for themselves."""
+
+    image: Path
+    name: str  # as written in the manifest
+    is_fractured: bool
+    body_part: str
+    boxes: tuple[BoxPx, ...]
+    group: str
+    fold: int | None
+
+
+def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
+    """The rows of a manifest, all or those of some folds.
+
+    raises  ValueError when a column is missing, a value cannot be read, or no row is left
+    """
+    with path.open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        if missing := {"image", "label"} - set(reader.fieldnames or ()):
+            raise ValueError(f"the manifest has no column {', '.join(sorted(missing))}")
+        rows = [_row(path.parent, line) for line in reader]
+    chosen = [row for row in rows if folds is None or row.fold in folds]
+    if not chosen:
+        raise ValueError("the manifest has no row" + ("" if folds is None else f" of fold {folds}"))
+    return chosen
+
+
+def _row(folder: Path, line: dict[str, str]) -> Row:
+    if line["label"] not in ("0", "1"):
+        raise ValueError(f"the label of {line['image']} is neither 0 nor 1")
+    boxes = json.loads(line.get("boxes") or "[]")
+    return Row(
+        image=folder / line["image"],
+        name=line["image"],
+        is_fractured=line["label"] == "1",
+        body_part=line.get("body_part") or "unknown",
+        boxes=tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes),
+        group=line.get("group") or line["image"],
+        fold=int(line["fold"]) if line.get("fold") else None,
+    )

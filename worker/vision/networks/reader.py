@@ -1,0 +1,79 @@
+"""The whole network: a backbone, a map of where fractures are, and one logit for the image."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from worker.vision.networks.backbone import Backbone
+
+MAP_CHANNELS = 96
+DROPOUT = 0.25
+MAP_SHARPNESS = 4.0  # of the log-mean-exp over the map: between the mean (0) and the maximum (large)
+FRACTURE_PRIOR = 0.01  # share of map cells in a fracture box; starting there avoids a rough first epoch
+
+
+class Answers(NamedTuple):
+    """Raw logits, float32."""
+
+    logits: Tensor  # (N,) fractured
+    maps: Tensor  # (N, S/16, S/16) fractured here
+    scope: Tensor  # (N,) the kind of image that the network was trained on
+
+
+class Reader(nn.Module):
+    """Reads one-channel radiographs.
+
+    The image logit adds what the whole image says to a soft maximum of the map, so that the heatmap explains
+    the probability shown beside it.
+    """
+
+    def __init__(self, backbone: Backbone) -> None:
+        super().__init__()
+        channels_16, channels_32 = backbone.channels_16, backbone.channels_32
+        self.backbone = backbone
+        self.from_fine = nn.Conv2d(channels_16, MAP_CHANNELS, kernel_size=1, bias=False)
+        self.from_coarse = nn.Conv2d(channels_32, MAP_CHANNELS, kernel_size=1, bias=False)
+        self.mixed = nn.Sequential(
+            nn.BatchNorm2d(MAP_CHANNELS),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, kernel_size=3, padding=1, bias=False),
+            nn.BatchNorm2d(MAP_CHANNELS),
+            nn.ReLU(inplace=True),
+        )
+        self.map = nn.Conv2d(MAP_CHANNELS, 1, kernel_size=1)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.image = nn.Linear(channels_32, 1)
+        self.scope = nn.Linear(channels_32, 1)  # fitted after training, on frozen features
+        self.map_weight = nn.Parameter(torch.tensor(0.5))
+        self._start_from_prior()
+
+    def forward(self, image: Tensor) -> Answers:
+        """Read normalised images (N, 1, S, S)."""
+        fine, coarse = self.backbone(image)
+        upsampled = functional.interpolate(self.from_coarse(coarse), scale_factor=2.0, mode="nearest")
+        features = self.mixed(self.from_fine(fine) + upsampled)
+        fracture_map = self.map(features).float()[:, 0]
+        pooled = coarse.mean(dim=(2, 3))
+        logits = self.image(self.dropout(pooled))[:, 0].float()
+        scope = self.scope(pooled.detach())[:, 0].float()
+        return Answers(logits + self.map_weight * _soft_maximum(fracture_map), fracture_map, scope)
+
+    def _start_from_prior(self) -> None:
+        nn.init.normal_(self.map.weight, std=0.01)
+        assert self.map.bias is not None
+        nn.init.constant_(self.map.bias, math.log(FRACTURE_PRIOR / (1 - FRACTURE_PRIOR)))
+        nn.init.zeros_(self.image.weight)
+        nn.init.constant_(self.image.bias, 1.0)
+        nn.init.zeros_(self.scope.weight)
+        nn.init.zeros_(self.scope.bias)
+
+
+def _soft_maximum(fracture_map: Tensor) -> Tensor:
+    """(N, H, W) -> (N,): between the mean and the largest value of each map."""
+    flat = fracture_map.flatten(1) * MAP_SHARPNESS
+    return (torch.logsumexp(flat, dim=1) - math.log(flat.shape[1])) / MAP_SHARPNESS

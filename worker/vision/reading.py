@@ -1,0 +1,34 @@
+"""What a release says about one image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Box:
+    """A suspected fracture, in pixels of the working image."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    score: float  # 0..1, the map's highest probability inside
+    kind: str  # "solid" when the image's verdict is fracture, else "dotted"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The answer for one image.
+
+    probability  of a fracture, 0..1; None when the image is out of scope
+    heatmap      uint8 (rows, columns) over exactly the working image, longer side at most 96, 255 = certain
+    """
+
+    probability: float | None
+    verdict: str
+    boxes: tuple[Box, ...]
+    heatmap: NDArray[np.uint8]

@@ -1,0 +1,78 @@
+"""What a training run keeps on disk, so that it can be stopped at any moment and resumed."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+OPTIONS_FILE = "options.json"
+METRICS_FILE = "metrics.csv"
+STATE_FILE = "last.pt"
+BEST_FILE = "best.safetensors"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Everything that shapes a run. A resumed run takes these from its folder."""
+
+    manifest: str
+    arch: str
+    weights: str | None
+    epochs: int
+    batch_size: int
+    side: int
+    folds_train: tuple[int, ...]
+    fold_tune: int
+    fold_test: int
+    seed: int
+    learning_rate: float
+    precision: str
+
+    @classmethod
+    def read(cls, folder: Path) -> Options:
+        stored = json.loads((folder / OPTIONS_FILE).read_text("utf-8"))
+        return cls(**{**stored, "folds_train": tuple(stored["folds_train"])})
+
+    def write(self, folder: Path) -> None:
+        (folder / OPTIONS_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+
+
+def save_state(folder: Path, state: dict[str, Any]) -> None:
+    """Replace the run's state in one step: a kill leaves the old one or the new one."""
+    fresh = folder / (STATE_FILE + ".new")
+    torch.save(state, fresh)
+    fresh.replace(folder / STATE_FILE)
+
+
+def load_state(folder: Path) -> dict[str, Any] | None:
+    """The state of a run to resume, or None for a new one. Nothing stored is executed."""
+    path = folder / STATE_FILE
+    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+
+
+def save_best(folder: Path, network: nn.Module) -> None:
+    tensors = {name: tensor.contiguous().cpu() for name, tensor in network.state_dict().items()}
+    fresh = folder / (BEST_FILE + ".new")
+    save_file(tensors, fresh)
+    fresh.replace(folder / BEST_FILE)
+
+
+def load_best(folder: Path, network: nn.Module) -> None:
+    network.load_state_dict(load_file(folder / BEST_FILE))
+
+
+def append_metrics(folder: Path, line: dict[str, float]) -> None:
+    path = folder / METRICS_FILE
+    is_new = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(line))
+        if is_new:
+            writer.writeheader()
+        writer.writerow(line)

@@ -1,0 +1,41 @@
+"""What training minimises: the image's label, and the map's overlap with the boxes."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+LABEL_SMOOTHING = 0.05
+FOCUS = 2.0  # Lin et al. 2017, "Focal Loss for Dense Object Detection"
+BOX_WEIGHT = 0.75  # of cells inside a box against those outside
+MAP_WEIGHT = 0.5
+DICE_WEIGHT = 0.3
+
+
+def reading_loss(logits: Tensor, maps: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss of a batch.
+
+    logits, labels  (N,)
+    maps, targets   (N, H, W); targets of images without a fracture are all 0
+    """
+    smoothed = labels * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / 2
+    image = functional.binary_cross_entropy_with_logits(logits, smoothed)
+    return image + MAP_WEIGHT * _focal(maps, targets) + DICE_WEIGHT * _dice(maps, targets)
+
+
+def _focal(maps: Tensor, targets: Tensor) -> Tensor:
+    """Focal loss summed over all cells, per cell inside a box."""
+    plain = functional.binary_cross_entropy_with_logits(maps, targets, reduction="none")
+    wrong = torch.abs(targets - torch.sigmoid(maps))
+    weight = BOX_WEIGHT * targets + (1 - BOX_WEIGHT) * (1 - targets)
+    return (weight * wrong**FOCUS * plain).sum() / targets.sum().clamp(min=float(len(maps)))
+
+
+def _dice(maps: Tensor, targets: Tensor) -> Tensor:
+    """One minus twice the overlap over the sum, for the images with boxes; zero when a batch has none."""
+    has_boxes = targets.flatten(1).amax(dim=1)
+    found = torch.sigmoid(maps).flatten(1)
+    wanted = targets.flatten(1)
+    overlap = (2 * (found * wanted).sum(dim=1) + 1) / (found.sum(dim=1) + wanted.sum(dim=1) + 1)
+    return ((1 - overlap) * has_boxes).sum() / has_boxes.sum().clamp(min=1)
