@@ -61,10 +61,42 @@ class Child:
         return self._process is None and time.monotonic() >= self._due_at
 
     def start(self) -> None:
+        """Raises OSError when the program cannot be started; the next try is planned then."""
         self._started_at = time.monotonic()
+        try:
+            self._process = self._spawn()
+        except OSError:
+            self._plan_next_start()
+            raise
+        self._guard.began(self._process.pid)
+
+    def reap(self) -> str | None:
+        """How the process ended, if it did since the last call; kills what it left, plans the next start."""
+        process = self._process
+        if process is None or os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        # Before the process is collected, while the number of its group cannot belong to others.
+        self._signal(signal.SIGKILL)
+        process.wait()
+        self._guard.ended(process.pid)
+        self._process = None
+        self._plan_next_start()
+        return _how(process.returncode)
+
+    def ask_to_stop(self) -> None:
+        """TERM to the process alone: what it started (decoders) may finish for it, and ends with it."""
+        if self._process is not None:
+            # Not Popen.terminate: that may collect the process, which is for `reap` to do.
+            os.kill(self._process.pid, signal.SIGTERM)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._signal(signal.SIGKILL)
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         # The child writes to the file itself, so it never waits for the supervisor and the log outlives both.
         with open(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "wb") as log:
-            self._process = subprocess.Popen(
+            return subprocess.Popen(
                 self.command.argv,
                 env=dict(self.command.environment),
                 stdin=subprocess.DEVNULL,
@@ -73,32 +105,11 @@ class Child:
                 start_new_session=True,
                 preexec_fn=tether(),
             )
-        self._guard.began(self._process.pid)
 
-    def reap(self) -> str | None:
-        """How the process ended, if it did since the last call; kills what it left, plans the next start."""
-        process = self._process
-        if process is None or os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-            return None
-        self._signal(
-            signal.SIGKILL
-        )  # before the wait below, while the group's number cannot belong to others
-        process.wait()
-        self._guard.ended(process.pid)
-        self._process = None
+    def _plan_next_start(self) -> None:
         now = time.monotonic()
         self.pause_s = self._backoff.pause(self.pause_s, now - self._started_at)
         self._due_at = now + self.pause_s
-        return _how(process.returncode)
-
-    def ask_to_stop(self) -> None:
-        """TERM to the process alone: what it started (decoders) may finish for it, and ends with it."""
-        if self._process is not None:
-            self._process.terminate()
-
-    def kill(self) -> None:
-        if self._process is not None:
-            self._signal(signal.SIGKILL)
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -34,6 +34,7 @@ class Supervisor:
         self._guard = guard
         self._say = say
         self._grace_s = grace_s
+        self._last_waves_s = min(grace_s, LAST_WAVES_S)
 
     def run(self, signals: StopSignals, each_turn: Callable[[], None] = lambda: None) -> None:
         """Returns when a signal asked to stop and nothing is left; calls `each_turn` a few times a second."""
@@ -48,18 +49,26 @@ class Supervisor:
         for child in self._children:
             how = child.reap()
             if how:
-                self._say(
-                    f"{child.command.name} {how}; starting it again in {child.pause_s:g} s (see {child.log})"
-                )
+                self._say_again(child, how)
             if child.is_due:
-                child.start()
+                self._start(child)
             shorten(child.log)
+
+    def _start(self, child: Child) -> None:
+        try:
+            child.start()
+        except OSError as error:
+            self._say_again(child, f"could not be started ({error.strerror})")
+
+    def _say_again(self, child: Child, what_happened: str) -> None:
+        name, pause_s = child.command.name, child.pause_s
+        self._say(f"{name} {what_happened}; starting it again in {pause_s:g} s (see {child.log})")
 
     def _stop(self, signals: StopSignals) -> None:
         deadline = time.monotonic() + self._grace_s
         for wave in sorted({child.command.wave for child in self._children}):
             children = [child for child in self._children if child.command.wave == wave]
-            self._stop_wave(children, max(deadline, time.monotonic() + LAST_WAVES_S), signals)
+            self._stop_wave(children, max(deadline, time.monotonic() + self._last_waves_s), signals)
 
     def _stop_wave(self, children: list[Child], deadline: float, signals: StopSignals) -> None:
         for child in children:
