@@ -1,4 +1,4 @@
-"""How every process logs: one line an entry, identifiers only, never names, free text or addresses of pages."""
+"""How every process logs: one line an entry; identifiers only, never names, free text or page addresses."""
 
 from __future__ import annotations
 

@@ -16,14 +16,16 @@ MIB = 1024 * 1024
 
 
 def _setting(variable: str, default: object, meaning: str, kind: type) -> Any:
-    return field(default=default, metadata={"variable": variable, "meaning": meaning, "kind": kind})  # type: ignore[call-overload]
+    return field(default=default, metadata={"variable": variable, "meaning": meaning, "kind": kind})
 
 
 @dataclass(frozen=True)
 class Settings:
     """What an installation may choose. `Settings.from_environment()` reads it; tests build it directly."""
 
-    home: Path = _setting("GREENSTICK_HOME", PROJECT_ROOT / "var", "folder for everything that is kept", Path)
+    home: Path = _setting(  # noqa: RUF009
+        "GREENSTICK_HOME", PROJECT_ROOT / "var", "folder for everything that is kept", Path
+    )
     database_url: str = _setting(
         "GREENSTICK_DATABASE_URL", "", "SQLAlchemy URL; empty: SQLite in the home folder", str
     )

@@ -67,6 +67,14 @@ def set_enabled(user_id: int, is_enabled: bool, actor: Actor) -> None:
         record(session, actor, "user.enabled" if is_enabled else "user.disabled", "user", user_id)
 
 
+def sign_out_everywhere(user_id: int, actor: Actor) -> None:
+    """End every session of this person; their password stays."""
+    with transaction() as session:
+        _existing(session, user_id)
+        _end_sessions(session, user_id)
+        record(session, actor, "user.signed_out_everywhere", "user", user_id)
+
+
 def _hashed(password: str) -> str:
     if len(password) < MIN_PASSWORD_LENGTH:
         raise BadRequest(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")

@@ -81,10 +81,14 @@ def _refuse_second_run(session: Session, open_key: str) -> None:
 
 def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
     """One job per ready image, in one statement, routine behind urgent as their cases are."""
-    rows = select(
-        Image.id, literal(batch.id, Job.batch_id.type), literal(batch.release_id), Image.rank,
-        literal("queued"), literal(0), literal(0), literal(utc_now(), Job.queued_at.type),
-    ).where(Image.id.in_(images), Image.state == "ready").order_by(Image.received_at, Image.position)  # fmt: skip
+    rows = (
+        select(
+            Image.id, literal(batch.id, Job.batch_id.type), literal(batch.release_id), Image.rank,
+            literal("queued"), literal(0), literal(0), literal(utc_now(), Job.queued_at.type),
+        )
+        .where(Image.id.in_(images), Image.state == "ready")
+        .order_by(Image.received_at, Image.position)
+    )  # fmt: skip
     columns = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
     session.execute(insert(Job).from_select(columns, rows))
     cases = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.batch_id == batch.id)

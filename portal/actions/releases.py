@@ -19,7 +19,7 @@ from portal.models import Release
 def publish(folder: Path, releases_dir: Path) -> Release:
     """Copy a release into the home and register it; the first one becomes the active one.
 
-    Twice is harmless. Raises BadRequest when the card is unreadable, or when the name is taken by other weights.
+    Twice is harmless. Raises BadRequest when the card is unreadable, or the name is taken by other weights.
     """
     card = read_card(folder)
     home_folder = releases_dir / str(card["name"])

@@ -23,8 +23,14 @@ def add_review(
                 raise NotFound("There is no such case.")
             if session.scalar(select(Review.id).where(Review.submission_key == submission_key)):
                 return
-            review = Review(case_id=case_id, reviewer_id=actor.user_id, is_fracture=is_fracture, agrees=agrees,
-                            comment=comment, submission_key=submission_key)  # fmt: skip
+            review = Review(
+                case_id=case_id,
+                reviewer_id=actor.user_id,
+                is_fracture=is_fracture,
+                agrees=agrees,
+                comment=comment,
+                submission_key=submission_key,
+            )
             session.add(review)
             session.flush()
             record(session, actor, "case.reviewed", "case", case_id, review=review.id)

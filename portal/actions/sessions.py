@@ -35,6 +35,15 @@ def sign_in(username: str, password: str, tries: int, address: str) -> str:
     return _open_session(user, key, address)
 
 
+def confirm_password(user: User, password: str, tries: int, address: str) -> None:
+    """Ask a signed-in person for their password again; a wrong one counts for the throttle as at sign-in."""
+    known_hash = user.password_hash
+    _count_try(user.username, tries, address)
+    if not _matches(known_hash, password):
+        _note_failure(user, address)
+        raise BadRequest("This is not your present password.")
+
+
 def sign_out(token: str, actor: Actor) -> None:
     """Revoke one session; a copy of its cookie is worth nothing from now on."""
     with transaction() as session:

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
+from portal.models import VERDICTS, Case, Finding, Image, Job
+from portal.queries.outcomes import image_outcome
 
 CHUNK = 500
 
@@ -66,19 +67,6 @@ def _image_outcomes(session: Session, case_ids: Sequence[uuid.UUID]) -> dict[uui
     for case_id, image_id, image_state, job_state in rows:
         outcomes[case_id].append(image_outcome(image_state, job_state, image_id in was_read))
     return outcomes
-
-
-def image_outcome(image_state: str, newest_job_state: str | None, was_read: bool) -> str:
-    """A cancelled re-run leaves the earlier finding standing; a cancelled first reading leaves none."""
-    if image_state == "refused":
-        return "refused"
-    if image_state == "received" or newest_job_state in OPEN_STATES:
-        return "waiting"
-    if newest_job_state in ("failed", "quarantined"):
-        return "failed"
-    if newest_job_state == "done" or was_read:
-        return "done"
-    return "cancelled"
 
 
 def _images_with_finding(session: Session, case_ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:

@@ -44,15 +44,15 @@ def jobs_to_read(ids: Sequence[int]) -> list[JobToRead]:
     """The claimed jobs in the queue's order."""
     rows = db.session.execute(
         select(
-            Job.id, Job.release_id, Release.name, Release.weights_sha256,
-            Image.array_sha256, Image.window_low, Image.window_high,
+            Job.id, Job.release_id, Release.name.label("release_name"), Release.weights_sha256,
+            Image.array_sha256, Image.window_low.label("low"), Image.window_high.label("high"),
         )
         .join(Image, Image.id == Job.image_id)
         .join(Release, Release.id == Job.release_id)
         .where(Job.id.in_(ids))
         .order_by(Job.rank, Job.id)
     )  # fmt: skip
-    return [JobToRead(*row) for row in rows]
+    return [JobToRead(**row._mapping) for row in rows]
 
 
 def is_image_due() -> bool:

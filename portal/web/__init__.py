@@ -8,9 +8,10 @@ from portal.web import access, errors, filters, headers, secrets, uploads
 
 
 def install(app: Flask) -> None:
+    """The order is the order of the checks: who asks, before a form is read for its token."""
+    access.install(app)
     secrets.install(app)
     uploads.install(app)
-    access.install(app)
     headers.install(app)
     errors.install(app)
     filters.install(app)

@@ -51,7 +51,7 @@ def rule_of(endpoint: str) -> str | None:
 
 
 def install(app: Flask) -> None:
-    login_manager.init_app(app)
+    login_manager.init_app(app, add_context_processor=False)
     login_manager.request_loader(_signed_in_user)
     login_manager.unauthorized_handler(_to_sign_in)
     app.before_request(check_access)
@@ -116,6 +116,6 @@ def _to_sign_in() -> ResponseReturnValue:
     """Pages send to the sign-in form and come back afterwards; anything else is told plainly."""
     wants_page = request.method == "GET" and not request.path.endswith((".json", "/live"))
     if not wants_page:
-        return flask.render_template("errors/error.html", title="Please sign in",
-                                     message="Your session has ended. Sign in and send the form again."), 401  # fmt: skip
+        message = "Your session has ended. Sign in and send the form again."
+        return flask.render_template("errors/error.html", title="Please sign in", message=message), 401
     return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.path))

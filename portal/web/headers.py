@@ -1,4 +1,4 @@
-"""Headers of every answer: nothing from elsewhere runs, nothing private is cached, no other site frames us."""
+"""Headers of every answer: nothing foreign runs, nothing private is cached, no other site frames us."""
 
 from __future__ import annotations
 
