@@ -30,6 +30,15 @@ class Nursery:
         """The process id of the pre-loaded parent, or None while there is none."""
         return self._process.pid if self._process else None
 
+    @property
+    def is_alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the pre-loaded parent ahead of the first order, which would otherwise wait for it."""
+        with self._lock:
+            self._running()
+
     def order(self, request: dict[str, Any]) -> Ward:
         """A new child working on `request`; the caller watches and closes the ward.
 
@@ -62,7 +71,7 @@ class Nursery:
                 socket.send_fds(self._running(), [request], descriptors)
 
     def _running(self) -> socket.socket:
-        if self._control and self._process and self._process.poll() is None:
+        if self._control and self.is_alive:
             return self._control
         self._stop()
         self._control, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

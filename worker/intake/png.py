@@ -8,9 +8,9 @@ from portal.refusals import Refused
 from worker.intake.limits import MAX_PARTS, MAX_TEXT_BYTES
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-GREY = 0
-SAMPLES = {GREY: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # per pixel, by colour type
-DEPTHS = {GREY: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
+GREY, PALETTE = 0, 3
+SAMPLES = {GREY: 1, 2: 3, PALETTE: 1, 4: 2, 6: 4}  # per pixel, by colour type
+DEPTHS = {GREY: (1, 2, 4, 8, 16), 2: (8, 16), PALETTE: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 # First column, first row, column step, row step of the seven Adam7 passes.
 ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 ANIMATION = {b"acTL", b"fcTL", b"fdAT"}
@@ -65,10 +65,12 @@ def check_chunks(stream: bytes, header: PngHeader) -> int:
                      multi_image (animated), too_complex (bombs beside the image)
     """
     image = _Unpacked(header.unpacked_bytes)
+    may_start = header.colour_type != PALETTE
     for name, body, end in _chunks(stream):
         if name in ANIMATION:
             raise Refused("multi_image")
-        if name == b"IDAT":
+        may_start |= name == b"PLTE"
+        if name == b"IDAT" and may_start:
             image.add(body)
         elif name in (b"zTXt", b"iTXt", b"iCCP"):
             _require_small(name, bytes(body))

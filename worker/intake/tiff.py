@@ -38,7 +38,10 @@ def read_page(stream: bytes) -> TiffPage:
     bits = tags.get(BITS, (1,))
     if not _is_plain(tags, bits):
         raise Refused("unsupported_encoding")
-    return TiffPage(tags[WIDTH][0], tags[HEIGHT][0], bits[0], tags[PHOTOMETRIC] == (WHITE_IS_ZERO,))
+    is_white_zero = tags[PHOTOMETRIC] == (WHITE_IS_ZERO,)
+    if is_white_zero and bits == (16,) and order == ">":
+        raise Refused("unsupported_encoding")  # unknown to Pillow
+    return TiffPage(tags[WIDTH][0], tags[HEIGHT][0], bits[0], is_white_zero)
 
 
 def _is_plain(tags: dict[int, tuple[int, ...]], bits: tuple[int, ...]) -> bool:
