@@ -70,7 +70,7 @@ def rerun_s(installation: Installation) -> float:
 
 
 def bare_engine_s(installation: Installation, release: Path) -> float:
-    """Seconds for load, preparation and reading of the same arrays, one after another, with as many threads."""
+    """Seconds to load, prepare and read the same arrays one after another, with as many threads."""
     detector = Detector.load(release, threads=reading_threads(installation.settings.cpu_threads))
     storage = installation.app.extensions["greenstick.storage"]
     with installation.app.app_context():
