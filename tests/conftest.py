@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 
 import pytest
 
 from tests import needs
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports ONNX Runtime
 
 pytest_plugins = ["tests.services.fixtures", "tests.fixtures.portal", "tests.closed_network"]
 

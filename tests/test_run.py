@@ -15,7 +15,11 @@ from types import ModuleType
 import pytest
 
 RUN = Path(__file__).resolve().parents[1] / "run"
-SHOW = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ.get('GREENSTICK_HOME'))"
+SHOW = """
+import os, sys
+assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+print(sys.argv[1:], os.getcwd(), os.environ.get("GREENSTICK_HOME"))
+"""
 
 
 @pytest.fixture(scope="module")

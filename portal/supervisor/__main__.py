@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from portal.errors import GreenstickError
 from portal.settings import Settings
-from portal.supervisor import home, plan
+from portal.supervisor import folders, home, plan
 from portal.supervisor.guard import Guard
 from portal.supervisor.readiness import Readiness
 from portal.supervisor.signals import StopSignals
@@ -50,8 +50,16 @@ def port_number(text: str) -> int:
 def start(settings: Settings, address: plan.Address, signals: StopSignals) -> int:
     os.umask(0o077)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold images
-    home.make_folders(settings.home)
+    folders.make(settings.home)
     lock = home.lock(settings.home, address.url)
+    try:
+        return run_until_stopped(settings, address, signals, lock)
+    finally:
+        folders.leave_nothing(settings.home)
+
+
+def run_until_stopped(settings: Settings, address: plan.Address, signals: StopSignals, lock: int) -> int:
+    folders.clear_scratch(settings.home)
     refuse_port_in_use(address)
     commands = plan.processes(settings, address, os.environ)
     if set_up(settings) != 0:
@@ -61,7 +69,6 @@ def start(settings: Settings, address: plan.Address, signals: StopSignals) -> in
     supervisor = Supervisor(commands, settings.home / "logs", guard, say)
     supervisor.run(signals, each_turn=Readiness(address.url, say).check)
     guard.close()
-    clear_sockets(settings)
     return 0
 
 
@@ -88,13 +95,6 @@ def set_up(settings: Settings) -> int:
     return subprocess.run(
         command.argv, env=environment, start_new_session=True, preexec_fn=tether(), check=False
     ).returncode
-
-
-def clear_sockets(settings: Settings) -> None:
-    plan.redis_socket(settings).unlink(missing_ok=True)
-    if home.socket_folder(settings.home) != settings.home / "redis":
-        with suppress(OSError):
-            home.short_folder(settings.home).rmdir()
 
 
 def say(line: str) -> None:

@@ -8,10 +8,9 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from portal.settings import Settings
-from portal.supervisor import broker, home
+from portal.supervisor import broker, folders
 from portal.supervisor.child import Command
 
 WORKERS, WEB, REDIS = 0, 1, 2  # the order in which they stop
@@ -49,12 +48,10 @@ def python(module: Sequence[str], name: str, environment: Mapping[str, str], wav
 
 
 def redis(settings: Settings) -> Command:
-    argv = broker.redis_argv(broker.redis_binary(), settings.home / "redis", redis_socket(settings))
+    argv = broker.redis_argv(
+        broker.redis_binary(), settings.home / "redis", folders.redis_socket(settings.home)
+    )
     return Command("redis", argv, {"PATH": os.defpath, "LC_ALL": "C"}, REDIS)
-
-
-def redis_socket(settings: Settings) -> Path:
-    return home.socket_folder(settings.home) / "redis.sock"
 
 
 def children_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:
@@ -63,9 +60,10 @@ def children_environment(settings: Settings, environment: Mapping[str, str]) -> 
     chosen.setdefault("OMP_NUM_THREADS", "1")  # more only makes processes wait for each other
     return chosen | {
         "GREENSTICK_HOME": str(settings.home),
-        "GREENSTICK_REDIS_URL": settings.redis_url or broker.broker_url(redis_socket(settings)),
-        "TMPDIR": str(home.temporary_folder(settings.home)),
+        "GREENSTICK_REDIS_URL": settings.redis_url or broker.broker_url(folders.redis_socket(settings.home)),
+        "TMPDIR": str(folders.scratch(settings.home)),
         "PYTHONUNBUFFERED": "1",
+        "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime 1.29 and later reports its use over the network
     }
 
 

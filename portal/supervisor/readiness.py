@@ -13,7 +13,7 @@ LATE_AFTER_S = 120.0
 # The supervisor's loop waits for this answer, and so would a stop.
 ANSWER_WITHIN_S = 1.0
 # A full disk is said on the pages; it does not keep anyone from reading.
-NEEDED = ("database", "redis", "workers")
+NEEDED = ("database", "redis", "intake", "inference", "sweeper")
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -39,18 +39,20 @@ class Readiness:
             self._say(f"Greenstick is ready at {self._url} (sign in as admin)")
         elif now > self._late_at and not self._was_late:
             self._was_late = True
-            self._say(f"Greenstick is not ready yet; waiting for: {', '.join(missing)}. The logs say more.")
+            reasons = "".join(f"\n  {part}: {message}" for part, message in missing.items())
+            self._say(f"Greenstick is not ready yet and goes on trying. What is missing:{reasons}")
 
 
-def missing_parts(url: str) -> list[str]:
-    """The needed parts that are not well; `web` when nothing answers."""
-    health = _health(url)
-    if health is None:
-        return ["web"]
-    return [part for part in NEEDED if not _is_well(health.get(part))]
+def missing_parts(url: str) -> dict[str, str]:
+    """The needed parts that are not well, with what the portal says of them; `web` when it says nothing."""
+    parts = _parts(url)
+    if parts is None:
+        return {"web": "The web pages do not answer."}
+    states = {name: parts.get(name, {}) for name in NEEDED}
+    return {name: str(state.get("message", "")) for name, state in states.items() if not state.get("ok")}
 
 
-def _health(url: str) -> Mapping[str, object] | None:
+def _parts(url: str) -> Mapping[str, Mapping[str, object]] | None:
     try:
         with _direct.open(f"{url}/health", timeout=ANSWER_WITHIN_S) as answer:
             text = answer.read()
@@ -59,11 +61,6 @@ def _health(url: str) -> Mapping[str, object] | None:
     except OSError:
         return None
     try:
-        health = json.loads(text)
-    except ValueError:
+        return dict(json.loads(text)["parts"])
+    except (ValueError, TypeError, KeyError):  # something else listens there, or an error page
         return None
-    return health if isinstance(health, dict) else None
-
-
-def _is_well(part: object) -> bool:
-    return isinstance(part, dict) and part.get("ok") is True

@@ -17,7 +17,7 @@ from portal.supervisor.supervisor import Supervisor
 def main() -> None:
     order = json.loads(sys.argv[1])
     folder = Path(order["home"])
-    home.make_folders(folder)
+    (folder / "logs").mkdir(exist_ok=True)
     with StopSignals() as signals:
         try:
             lock = home.lock(folder, "http://here")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.settings import Settings
-from portal.supervisor import plan
+from portal.supervisor import folders, plan
 from portal.supervisor.plan import Address
 
 HERE = Address("127.0.0.1", 8000)
@@ -87,6 +87,7 @@ def test_children_are_told_where_home_and_temporary_files_are(tmp_path: Path) ->
     environment = plan.children_environment(settings(tmp_path), {"HOME": "/me"})
     assert environment["GREENSTICK_HOME"] == str(tmp_path)
     assert environment["HOME"] == "/me"
+    assert environment["TMPDIR"] == str(folders.scratch(tmp_path))
     assert environment["OMP_NUM_THREADS"] == "1"
     assert environment["PYTHONUNBUFFERED"] == "1"
 

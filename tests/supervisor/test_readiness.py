@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from portal.supervisor.readiness import Readiness, missing_parts
 
-WELL: dict[str, object] = {"ok": True}
-SICK: dict[str, object] = {"ok": False}
+ALL_WELL = ("database", "redis", "intake", "inference", "sweeper")
 
 
 class Health(HTTPServer):
     status = 200
     body = b""
 
-    def says(self, status: int, **parts: object) -> None:
-        self.status, self.body = status, json.dumps(parts).encode()
+    def says(self, **sick: str) -> None:
+        """All is well, except the parts named, each with its message."""
+        parts = {part: {"ok": True, "message": ""} for part in ALL_WELL}
+        parts |= {part: {"ok": False, "message": message} for part, message in sick.items()}
+        self.status, self.body = 503 if sick else 200, json.dumps({"ok": not sick, "parts": parts}).encode()
 
     @property
     def url(self) -> str:
@@ -61,54 +63,53 @@ def check_twice(readiness: Readiness, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ready_line_is_said_once(health: Health, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    health.says(200, database=WELL, redis=WELL, workers=WELL, disk=WELL)
+    health.says()
     check_twice(Readiness(health.url, lines.append), monkeypatch)
     assert lines == [f"Greenstick is ready at {health.url} (sign in as admin)"]
 
 
-def test_nothing_is_said_while_workers_are_starting(
-    health: Health, lines: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("part", ALL_WELL)
+def test_nothing_is_said_while_a_part_is_starting(
+    health: Health, lines: list[str], monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
-    health.says(503, database=WELL, redis=WELL, workers=SICK)
+    health.says(**{part: "Not there yet."})
     check_twice(Readiness(health.url, lines.append), monkeypatch)
     assert lines == []
 
 
-def test_missing_part_is_named_once_when_it_takes_too_long(
+def test_missing_parts_are_named_once_when_it_takes_too_long(
     health: Health, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    health.says(503, database=WELL, redis=SICK, workers=SICK)
+    health.says(redis="Redis does not answer.", inference="No inference worker is running.")
     check_twice(Readiness(health.url, lines.append, late_after_s=-1), monkeypatch)
-    assert lines == ["Greenstick is not ready yet; waiting for: redis, workers. The logs say more."]
+    assert lines == [
+        "Greenstick is not ready yet and goes on trying. What is missing:"
+        "\n  redis: Redis does not answer.\n  inference: No inference worker is running."
+    ]
 
 
-def test_late_portal_still_says_when_it_is_ready(health: Health, lines: list[str]) -> None:
-    health.says(503, database=SICK)
+def test_late_portal_still_says_when_it_is_ready(
+    health: Health, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health.says(database="Migrating.")
     readiness = Readiness(health.url, lines.append, late_after_s=-1)
-    readiness.check()
-    health.says(200, database=WELL, redis=WELL, workers=WELL)
-    readiness._next_at = 0.0
-    readiness.check()
+    check_twice(readiness, monkeypatch)
+    health.says()
+    check_twice(readiness, monkeypatch)
+    assert len(lines) == 2
     assert "ready at" in lines[1]
 
 
-@pytest.mark.parametrize(
-    "say",
-    [
-        lambda health: health.says(500),
-        lambda health: setattr(health, "body", b"<html>"),
-        lambda health: setattr(health, "body", b"[]"),
-    ],
-)
-def test_answer_that_is_not_health_counts_as_not_well(health: Health, say: Callable[[Health], None]) -> None:
-    say(health)
-    assert missing_parts(health.url) in (["web"], ["database", "redis", "workers"])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"parts": 1}'])
+def test_answer_that_is_not_health_counts_as_none(health: Health, body: bytes) -> None:
+    health.body = body
+    assert missing_parts(health.url) == {"web": "The web pages do not answer."}
 
 
 def test_full_disk_does_not_hold_back_the_ready_line(health: Health) -> None:
-    health.says(503, database=WELL, redis=WELL, workers=WELL, disk=SICK)
-    assert missing_parts(health.url) == []
+    health.says(disk="The disk is nearly full.")
+    assert missing_parts(health.url) == {}
 
 
 def test_portal_that_does_not_answer_lacks_its_web_part() -> None:
-    assert missing_parts("http://127.0.0.1:9") == ["web"]
+    assert missing_parts("http://127.0.0.1:9").keys() == {"web"}
