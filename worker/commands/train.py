@@ -3,56 +3,105 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from worker.vision.card import PreprocessingCard
-from worker.vision.manifest import read_manifest
+from worker.vision.card import PreprocessingCard, ReleaseCard
+from worker.vision.manifest import read_manifest, read_unlabelled
+from worker.vision.networks.reader import Reader
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_backbone
 from worker.vision.preprocess import VERSION
-from worker.vision.training.checkpoint import Options
+from worker.vision.shelf import RELEASES
+from worker.vision.training.checkpoint import Options, load_best
 from worker.vision.training.loop import Trainer
-from worker.vision.training.samples import read_samples
+from worker.vision.training.publish import publish
+from worker.vision.training.samples import Sample, read_samples
+from worker.vision.training.scope import ScopeFit, fit_scope
+
+BLACK_PERCENTILE, WHITE_PERCENTILE = 1.0, 99.7
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 when the run reached its last epoch, 2 when something asked for is not there."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when the run or the release is finished, 2 when something asked for is not there."""
     asked = _parser().parse_args(arguments)
+    torch.set_num_threads(asked.threads)
     try:
-        options = _options(asked)
+        if asked.export is not None:
+            _export(asked)
+        else:
+            _train(_options(asked), asked.out, asked.device)
     except (OSError, ValueError) as failure:
         print(f"train: {failure}", file=sys.stderr)
         return 2
-    asked.out.mkdir(parents=True, exist_ok=True)
-    options.write(asked.out)
-    torch.set_num_threads(asked.threads)
-    torch.manual_seed(options.seed)
-    _train(options, asked.out, asked.device)
     return 0
 
 
+def preprocessing_of(options: Options) -> PreprocessingCard:
+    """How this version prepares images for a run."""
+    scale = ARCHITECTURES[options.arch]
+    percentiles = BLACK_PERCENTILE, WHITE_PERCENTILE
+    return PreprocessingCard(VERSION, options.side, *percentiles, (scale.mean,), (scale.deviation,))
+
+
 def _train(options: Options, folder: Path, device: str) -> None:
-    card = preprocessing_of(options)
-    manifest = Path(options.manifest)
-    train = read_samples(read_manifest(manifest, options.folds_train), card, spare=True)
-    tune = read_samples(read_manifest(manifest, [options.fold_tune]), card, spare=False)
-    print(f"{len(train)} images to train on, {len(tune)} to choose by")
+    folder.mkdir(parents=True, exist_ok=True)
+    options.write(folder)
+    train = _samples(options, options.folds_train, spare=True)
+    tune = _samples(options, [options.fold_tune], spare=False)
+    print(f"{len(train)} images to train on, {len(tune)} to choose by", flush=True)
+    torch.manual_seed(options.seed)
     network = build_reader(options.arch)
     if options.weights is not None:
         load_backbone(network, Path(options.weights))
-    Trainer(network, options, card, folder, device, lambda line: print(line, flush=True)).run(train, tune)
+    trainer = Trainer(network, options, preprocessing_of(options), folder, device, _say)
+    trainer.run(train, tune)
 
 
-def preprocessing_of(options: Options) -> PreprocessingCard:
-    scale = ARCHITECTURES[options.arch]
-    return PreprocessingCard(VERSION, options.side, 1.0, 99.7, (scale.mean,), (scale.deviation,))
+def _export(asked: argparse.Namespace) -> None:
+    options = Options.read(asked.out)
+    facts = json.loads(asked.facts.read_text("utf-8"))
+    network = build_reader(options.arch)
+    load_best(asked.out, network)
+    tune = _samples(options, [options.fold_tune], spare=False)
+    scope = None if asked.out_of_scope is None else _scope(network, options, tune, asked.out_of_scope)
+    card = publish(network, options, preprocessing_of(options), tune, asked.export, facts, scope)
+    _say(_next_step(card, asked.export, options))
+
+
+def _scope(network: Reader, options: Options, tune: Sequence[Sample], pictures: Path) -> ScopeFit:
+    preprocessing = preprocessing_of(options)
+    known = _samples(options, options.folds_train, spare=False)
+    other = read_samples(read_unlabelled(pictures), preprocessing, spare=False)
+    return fit_scope(network, known, other, tune, preprocessing)
+
+
+def _next_step(card: ReleaseCard, folder: Path, options: Options) -> str:
+    return (
+        f"release {card.name}: rule-out at {card.operating_points.rule_out:.4f}, rule-in at"
+        f" {card.operating_points.rule_in:.4f}\nto judge it once on fold {options.fold_test} and write that"
+        f" into its card: ./run evaluate {options.manifest} --release {folder} --record"
+    )
+
+
+def _samples(options: Options, folds: Sequence[int], spare: bool) -> list[Sample]:
+    return read_samples(read_manifest(Path(options.manifest), folds), preprocessing_of(options), spare)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
         return Options.read(asked.out)
+    if asked.data is None:
+        raise ValueError("--data MANIFEST.csv is needed for a new run")
+    if asked.side % 32:
+        raise ValueError("--side must be a multiple of 32")
     return Options(
         manifest=str(asked.data),
         arch=asked.arch,
@@ -71,22 +120,28 @@ def _options(asked: argparse.Namespace) -> Options:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run train", description=__doc__)
-    parser.add_argument("--data", type=Path, help="manifest CSV of labelled radiographs")
+    parser.add_argument("--data", type=Path, metavar="MANIFEST.csv", help="labelled radiographs, with folds")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="efficientnet-lite0")
-    parser.add_argument("--weights", type=Path, help="pre-trained backbone (safetensors)")
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="pre-trained backbone (safetensors)")
+    parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--side", type=int, default=384, help="input side in pixels, a multiple of 32")
     parser.add_argument("--folds-train", default="2,3,4")
-    parser.add_argument("--fold-tune", type=int, default=1)
-    parser.add_argument("--fold-test", type=int, default=0)
+    parser.add_argument("--fold-tune", type=int, default=1, help="for choosing weights and thresholds")
+    parser.add_argument("--fold-test", type=int, default=0, help="held back; only its number is noted")
     parser.add_argument("--learning-rate", type=float, default=4e-4, help="of the backbone")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--out", type=Path, required=True, help="folder of this run, such as runs/first")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda:0")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
+    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the run, such as runs/first")
     parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    release = parser.add_argument_group("making a release of the best weights of the run in --out")
+    release.add_argument("--export", type=Path, metavar="DIR", help="the release, such as releases/first-1")
+    release.add_argument("--facts", type=Path, default=RELEASES / "facts.json", help="data, licences (JSON)")
+    release.add_argument(
+        "--out-of-scope", type=Path, metavar="MANIFEST.csv", help="other pictures, to teach what not to read"
+    )
     return parser
 
 

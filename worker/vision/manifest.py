@@ -40,6 +40,19 @@ def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
     return chosen
 
 
+def read_unlabelled(path: Path) -> list[Row]:
+    """Pictures that are no radiographs of the trained kind: columns image and, optionally, kind."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        lines = list(csv.DictReader(stream))
+    if not lines or "image" not in lines[0]:
+        raise ValueError("the list of pictures is empty or has no column image")
+    return [_picture(path.parent, line["image"], line.get("kind") or "other") for line in lines]
+
+
+def _picture(folder: Path, name: str, kind: str) -> Row:
+    return Row(folder / name, name, False, kind, (), name, None)
+
+
 def _row(folder: Path, line: dict[str, str]) -> Row:
     if line["label"] not in ("0", "1"):
         raise ValueError(f"the label of {line['image']} is neither 0 nor 1")

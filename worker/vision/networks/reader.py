@@ -63,6 +63,11 @@ class Reader(nn.Module):
         scope = self.scope(pooled.detach())[:, 0].float()
         return Answers(logits + self.map_weight * _soft_maximum(fracture_map), fracture_map, scope)
 
+    def pooled(self, image: Tensor) -> Tensor:
+        """The features of the whole image that the image and scope logits are made of, (N, channels_32)."""
+        _, coarse = self.backbone(image)
+        return coarse.mean(dim=(2, 3))
+
     def _start_from_prior(self) -> None:
         nn.init.normal_(self.map.weight, std=0.01)
         assert self.map.bias is not None

@@ -18,6 +18,11 @@ from worker.vision.training.targets import map_target
 NEGATIVES_PER_POSITIVE = 2  # at most; fractured images are repeated, each time augmented anew
 
 
+def batches_per_epoch(samples: Sequence[Sample], batch_size: int) -> int:
+    """How many batches `training_batches` yields."""
+    return len(epoch_order(samples, np.random.default_rng(0))) // batch_size
+
+
 def epoch_order(samples: Sequence[Sample], random: np.random.Generator) -> NDArray[np.int64]:
     """Every sound image once, every fractured one as often as brings the two near 2 : 1, shuffled."""
     fractured = np.array([sample.is_fractured for sample in samples])

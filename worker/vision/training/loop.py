@@ -17,7 +17,7 @@ from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import auroc
 from worker.vision.networks.reader import Reader
 from worker.vision.training.average import WeightAverage
-from worker.vision.training.batches import epoch_order, plain_batches, training_batches
+from worker.vision.training.batches import batches_per_epoch, plain_batches, training_batches
 from worker.vision.training.checkpoint import Options, append_metrics, load_state, save_best, save_state
 from worker.vision.training.losses import reading_loss
 from worker.vision.training.precision import keep_grouped_convolutions_in_float32
@@ -82,7 +82,7 @@ class Trainer:
         torch.manual_seed(self.options.seed * 1000 + epoch)
         self._set_mode()
         losses = []
-        batches = max(1, len(epoch_order(samples, random)) // self.options.batch_size)
+        batches = batches_per_epoch(samples, self.options.batch_size)
         stream = training_batches(samples, self.card, self.options.batch_size, random)
         for step, (images, labels, targets) in enumerate(stream):
             self._set_rate((epoch + step / batches) / self.options.epochs)

@@ -23,6 +23,7 @@ class Sample:
     canvas: NDArray[np.uint8]  # (S', S'), S' = SPARE_SHARE times the network's side, or the side itself
     boxes: tuple[BoxPx, ...]  # in pixels of the canvas
     is_fractured: bool
+    kind: str  # body part, or what else the picture shows
 
 
 def read_samples(rows: Sequence[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
@@ -39,4 +40,4 @@ def _read(row: Row, side_px: int, card: PreprocessingCard) -> Sample:
     for x, y, width, height in row.boxes:
         left, top = placement.to_canvas(x, y)
         boxes.append((left, top, width * placement.scale_x, height * placement.scale_y))
-    return Sample(canvas, tuple(boxes), row.is_fractured)
+    return Sample(canvas, tuple(boxes), row.is_fractured, row.body_part)

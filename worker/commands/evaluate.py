@@ -1,0 +1,148 @@
+"""`./run evaluate`: judge a release on labelled radiographs."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from worker.commands.files import Refusal, read_image
+from worker.intake.decoder import Decoder
+from worker.vision.card import ReleaseCard
+from worker.vision.detector import Detector
+from worker.vision.errors import VisionError
+from worker.vision.evaluation.outcome import Outcome, labels_of, outcome_of, probabilities_of
+from worker.vision.evaluation.plots import write_plots
+from worker.vision.evaluation.report import Report, as_text, report_on
+from worker.vision.manifest import Row, read_manifest
+from worker.vision.shelf import default_release
+
+
+@dataclass
+class Judged:
+    """What became of the rows of a manifest."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    out_of_scope: list[Row] = field(default_factory=list)
+    refused: list[Row] = field(default_factory=list)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when every image was read, 1 when any was refused, 2 when nothing could be judged."""
+    asked = _parser().parse_args(arguments)
+    try:
+        folder = asked.release or default_release()
+        detector = Detector.load(folder, asked.device, asked.engine)
+        rows = read_manifest(asked.manifest)
+        folds = _folds(asked, detector.card, rows)
+        judged = judge(detector, [row for row in rows if folds is None or row.fold in folds])
+    except (VisionError, OSError, ValueError) as failure:
+        print(f"evaluate: {failure}", file=sys.stderr)
+        return 2
+    if not judged.outcomes:
+        print("evaluate: no image of the manifest was read", file=sys.stderr)
+        return 2
+    report = report_on(
+        judged.outcomes,
+        detector.card.name,
+        folds,
+        detector.card.operating_points,
+        len(judged.out_of_scope),
+        len(judged.refused),
+    )
+    if asked.out is not None:
+        write_out(asked.out, judged, report)
+    if asked.record:
+        record(folder, report)
+    print(json.dumps(report.to_json()) if asked.json else as_text(report))
+    return 1 if judged.refused else 0
+
+
+def judge(detector: Detector, rows: Sequence[Row]) -> Judged:
+    """Read every row's image by the same path as `predict` and the portal."""
+    judged = Judged()
+    with Decoder() as decoder:
+        for number, row in enumerate(rows, start=1):
+            image = read_image(row.image, decoder)
+            if isinstance(image, Refusal):
+                print(f"{row.name}: {image.code}", file=sys.stderr)
+                judged.refused.append(row)
+                continue
+            prepared = detector.prepare(image.pixels, image.low, image.high)
+            outcome = outcome_of(row, detector.read([prepared])[0], prepared.placement)
+            if outcome is None:
+                judged.out_of_scope.append(row)
+            else:
+                judged.outcomes.append(outcome)
+            if number % 200 == 0:
+                print(f"{number} of {len(rows)} read", file=sys.stderr)
+    return judged
+
+
+def write_out(folder: Path, judged: Judged, report: Report) -> None:
+    """report.json, predictions.csv and the diagrams."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", "utf-8")
+    with (folder / "predictions.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["image", "label", "body_part", "group", "probability", "verdict", "is_hit"])
+        for outcome in judged.outcomes:
+            row = outcome.row
+            hit = "" if outcome.is_hit is None else int(outcome.is_hit)
+            probability = f"{outcome.probability:.6f}"
+            known = [row.name, int(row.is_fractured), row.body_part, row.group]
+            writer.writerow([*known, probability, outcome.verdict, hit])
+    write_plots(folder, labels_of(judged.outcomes), probabilities_of(judged.outcomes))
+
+
+def record(folder: Path, report: Report) -> None:
+    """Write the measures into the release's card and seal it anew."""
+    card = ReleaseCard.read(folder)
+    facts = report.to_json()
+    measures = facts.pop("measures")
+    value_of = {name: measure["value"] for name, measure in measures.items()}
+    intervals = {name: [measure["low"], measure["high"]] for name, measure in measures.items()}
+    kept = {name: facts[name] for name in ("images", "fractured", "out_of_scope", "refused", "body_parts")}
+    replace(card, metrics={**card.metrics, **value_of, "intervals_95": intervals, **kept}).write(folder)
+
+
+def _folds(asked: argparse.Namespace, card: ReleaseCard, rows: Sequence[Row]) -> list[int] | None:
+    """The fold asked for, else the one that the card says was held back, else every row."""
+    if asked.fold is not None:
+        return [asked.fold]
+    held_back = card.metrics.get("fold")
+    if asked.all or not isinstance(held_back, int) or held_back not in {row.fold for row in rows}:
+        if any(row.fold is not None for row in rows):
+            print("judging every row: the release was trained on some of these folds", file=sys.stderr)
+        return None
+    print(f"judging fold {held_back}, which the release never saw", file=sys.stderr)
+    return [held_back]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./run evaluate",
+        description="Judge a release on a manifest: CSV with image, label and optionally body_part, boxes,"
+        " group, fold; image paths relative to the manifest.",
+    )
+    parser.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--fold", type=int, help="default: the fold that the release held back, if named")
+    which.add_argument("--all", action="store_true", help="every row, whatever its fold")
+    parser.add_argument("--engine", choices=("auto", "onnx", "torch"), default="auto")
+    parser.add_argument("--device", default="cpu", help="cpu or, with the torch engine, cuda:0")
+    parser.add_argument(
+        "--release", type=Path, metavar="DIR", help="default: GREENSTICK_RELEASE, else newest"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write report, predictions and diagrams here")
+    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--record", action="store_true", help="write the measures into the release's card")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""Image files on the command line, read exactly as the portal reads an upload."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from portal.refusals import Refused
+from portal.sniff import HEAD_BYTES, sniff
+from worker.intake.decoder import Decoder
+from worker.vision.preprocess import Pixels
+
+
+@dataclass(frozen=True)
+class WorkingImage:
+    """The decoded image: grey rows and columns, bone bright, with the values shown black and white."""
+
+    pixels: Pixels
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a file was not read: a stable code, and a sentence for staff."""
+
+    code: str
+    reason: str
+
+
+NOT_FOUND = Refusal("not_found", "There is no such file, or it may not be read. Check the name.")
+
+
+def read_image(path: Path, decoder: Decoder) -> WorkingImage | Refusal:
+    """Sniff and decode one file in a throw-away child."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError:
+        return NOT_FOUND
+    try:
+        kind = sniff(head)
+        with tempfile.TemporaryDirectory(prefix="greenstick-") as folder:
+            array = Path(folder, "image.npy")
+            intake = decoder.decode(path, kind, array, Path(folder, "preview.png"))
+            return WorkingImage(np.load(array), intake.window_low, intake.window_high)
+    except Refused as refused:
+        return Refusal(refused.code, refused.reason)

@@ -1,0 +1,48 @@
+"""What a release said about one labelled image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from worker.vision.evaluation.metrics import Labels, Scores
+from worker.vision.heatmap import peak
+from worker.vision.manifest import BoxPx, Row
+from worker.vision.preprocess import Placement
+from worker.vision.reading import Reading
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A reading beside the truth.
+
+    is_hit  whether the hottest spot lies in one of the marked boxes; None when the image has none
+    """
+
+    row: Row
+    probability: float
+    verdict: str
+    is_hit: bool | None
+
+
+def outcome_of(row: Row, reading: Reading, placement: Placement) -> Outcome | None:
+    """None for an image that the release called out of scope: it has no probability to judge."""
+    if reading.probability is None:
+        return None
+    x, y = peak(reading.heatmap, placement)
+    is_hit = any(_is_inside(x, y, box) for box in row.boxes) if row.boxes else None
+    return Outcome(row, reading.probability, reading.verdict, is_hit)
+
+
+def _is_inside(x: float, y: float, box: BoxPx) -> bool:
+    left, top, width, height = box
+    return left <= x <= left + width and top <= y <= top + height
+
+
+def labels_of(outcomes: list[Outcome]) -> Labels:
+    return np.array([outcome.row.is_fractured for outcome in outcomes], dtype=np.bool_)
+
+
+def probabilities_of(outcomes: list[Outcome]) -> Scores:
+    return np.array([outcome.probability for outcome in outcomes], dtype=np.float64)

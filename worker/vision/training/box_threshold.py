@@ -1,0 +1,45 @@
+"""Choose how hot the map must be to draw a box."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from worker.vision.boxes import boxes_of
+from worker.vision.content import Rect
+from worker.vision.manifest import BoxPx
+from worker.vision.preprocess import Placement
+from worker.vision.reading import Box
+
+CANDIDATES = tuple(float(value) for value in np.round(np.arange(0.1, 0.9, 0.05), 2))
+
+
+def choose_box_threshold(maps: NDArray[np.float32], truths: Sequence[Sequence[BoxPx]], side_px: int) -> float:
+    """The candidate with the best F1 of boxes, a box counting as right when its centre lies in a marked one.
+
+    maps    probabilities (N, rows, columns) of fractured images
+    truths  the marked boxes of each, in canvas pixels
+    """
+    whole = Placement(side_px, side_px, Rect(0, 0, side_px, side_px), 1.0, 1.0, 0, 0, side_px, side_px)
+
+    def f1(threshold: float) -> float:
+        right = drawn = found = marked = 0
+        for cells, truth in zip(maps, truths, strict=True):
+            boxes = boxes_of(cells, side_px, threshold, whole, "solid")
+            hits = [[_holds_centre(true, box) for true in truth] for box in boxes]
+            right += sum(any(row) for row in hits)
+            drawn += len(boxes)
+            found += sum(any(row[place] for row in hits) for place in range(len(truth)))
+            marked += len(truth)
+        precision, recall = right / max(drawn, 1), found / max(marked, 1)
+        return 2 * precision * recall / max(precision + recall, 1e-9)
+
+    return max(CANDIDATES, key=f1)
+
+
+def _holds_centre(true: BoxPx, box: Box) -> bool:
+    left, top, width, height = true
+    x, y = box.x + box.width / 2, box.y + box.height / 2
+    return left <= x <= left + width and top <= y <= top + height

@@ -1,0 +1,55 @@
+"""Turn logits into calibrated probabilities and choose where the verdicts change, on the fold kept for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from worker.vision.card import Calibration, OperatingPoints
+from worker.vision.evaluation.metrics import Labels, Scores
+
+SENSITIVITY_WHEN_RULING_OUT = 0.95
+SPECIFICITY_WHEN_RULING_IN = 0.95
+STEPS = 50
+RIDGE = 1e-3  # keeps the slope finite when the logits part the classes perfectly
+
+
+def fit_calibration(labels: Labels, logits: Scores) -> Calibration:
+    """Platt scaling by Newton's method, with Platt's softened targets against overconfidence.
+
+    source  Platt 1999, "Probabilistic outputs for support vector machines"
+    """
+    positives, negatives = int(labels.sum()), int((~labels).sum())
+    target = np.where(labels, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    design = np.column_stack([logits, np.ones_like(logits)])
+    weights = np.array([1.0, 0.0])
+    for _ in range(STEPS):
+        probability = 1 / (1 + np.exp(-np.clip(design @ weights, -60, 60)))
+        gradient = design.T @ (probability - target) + RIDGE * (weights - (1.0, 0.0))
+        curvature = (design * (probability * (1 - probability))[:, None]).T @ design + RIDGE * np.eye(2)
+        weights = weights - np.linalg.solve(curvature, gradient)
+    return Calibration(slope=float(weights[0]), intercept=float(weights[1]))
+
+
+def choose_operating_points(labels: Labels, probabilities: Scores) -> OperatingPoints:
+    """The highest rule-out threshold and the lowest rule-in threshold that reach what is demanded of them.
+
+    Each lies half way between two images' probabilities. Where a network satisfies both over a range, the two
+    meet in its middle and no image is in doubt.
+    """
+    rule_out = _half_way_below(probabilities, _kept_share(probabilities[labels], SENSITIVITY_WHEN_RULING_OUT))
+    sound = -probabilities[~labels]
+    rule_in = -_half_way_below(-probabilities, _kept_share(sound, SPECIFICITY_WHEN_RULING_IN))
+    if rule_out > rule_in:
+        rule_out = rule_in = (rule_out + rule_in) / 2
+    return OperatingPoints(rule_out=float(rule_out), rule_in=float(rule_in))
+
+
+def _kept_share(scores: Scores, share: float) -> float:
+    """The largest score such that at least `share` of the scores are at or above it."""
+    ordered = np.sort(scores)[::-1]
+    return float(ordered[int(np.ceil(share * len(ordered))) - 1])
+
+
+def _half_way_below(scores: Scores, score: float) -> float:
+    below = scores[scores < score]
+    return (score + float(below.max())) / 2 if len(below) else score
