@@ -25,7 +25,7 @@ class CaseRow:
     was_reviewed: bool
 
 
-def cases_with_uploader() -> Select[tuple[Case]]:
+def cases_with_uploader() -> Select[Case]:
     return select(Case).options(joinedload(Case.uploaded_by))
 
 

@@ -37,7 +37,7 @@ class Page(Generic[T]):
     next: str | None
 
 
-def fetch_page(query: Select[tuple[T]], order: Order, cursor: str | None, size: int = PAGE_SIZE) -> Page[T]:
+def fetch_page(query: Select[T], order: Order, cursor: str | None, size: int = PAGE_SIZE) -> Page[T]:
     """The page beside `cursor`, or the first; one query. Raises BadRequest for a cursor that is not ours."""
     towards, values = _decode(cursor, order) if cursor else ("next", None)
     is_backwards = towards == "previous"

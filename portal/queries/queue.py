@@ -6,13 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, literal, select, tuple_
 
 from portal.clock import database_now
 from portal.db import db
-from portal.models import Job
-from portal.queries.cases import ReadCase
+from portal.models import Image, Job
+from portal.queries.cases import ReadCase, ReadImage
 
 RECENT = timedelta(minutes=10)
 RECENT_JOBS = 100
@@ -44,21 +45,21 @@ def place_of(read: ReadCase) -> QueuePlace | None:
 def seconds_per_job() -> float:
     """From the newest jobs of the last ten minutes: time under claim over jobs and over workers."""
     since = database_now(db.session) - RECENT
-    recent = [row for row in _newest_done() if row.finished_at > since and row.started_at]
+    recent = [reading for reading in _newest_readings() if reading.ended_at > since]
     if not recent:
         return DEFAULT_SECONDS_PER_JOB
     claims: dict[tuple[str | None, datetime], datetime] = {}
-    for row in recent:
-        claim = (row.claimed_by, row.started_at)
-        claims[claim] = max(row.finished_at, claims.get(claim, row.finished_at))
-    busy_s = sum((ended - started).total_seconds() for (_, started), ended in claims.items())
-    workers = len({row.claimed_by for row in recent})
+    for reading in recent:
+        claim = (reading.worker, reading.claimed_at)
+        claims[claim] = max(reading.ended_at, claims.get(claim, reading.ended_at))
+    busy_s = sum((ended_at - claimed_at).total_seconds() for (_, claimed_at), ended_at in claims.items())
+    workers = len({reading.worker for reading in recent})
     return max(busy_s / len(recent) / workers, 0.01)
 
 
 def last_finished_at() -> datetime | None:
     """When a job last ended with a finding, among the newest."""
-    return max((row.finished_at for row in _newest_done()), default=None)
+    return max((reading.ended_at for reading in _newest_readings()), default=None)
 
 
 def in_words(seconds: float) -> str:
@@ -70,13 +71,44 @@ def in_words(seconds: float) -> str:
     return f"{math.ceil(seconds / 3600)} h"
 
 
-def _newest_done() -> Sequence[Job]:
-    return db.session.scalars(
-        select(Job)
-        .where(Job.state == "done", Job.finished_at.is_not(None))
+class Reading(NamedTuple):
+    """A job that ended with a finding. All jobs of one claim carry the same `claimed_at`."""
+
+    worker: str | None
+    claimed_at: datetime
+    ended_at: datetime
+
+
+def _newest_readings() -> list[Reading]:
+    rows = db.session.execute(
+        select(Job.claimed_by, Job.started_at, Job.finished_at)
+        .where(Job.state == "done")
         .order_by(Job.id.desc())
         .limit(RECENT_JOBS)
-    ).all()
+    )
+    return [Reading(worker, began, ended) for worker, began, ended in rows if began and ended]
 
 
-def _ahead_of(waiting: list[ReadImage]) -> int: ...
+def _ahead_of(waiting: Sequence[ReadImage]) -> int:
+    queued = [image.newest_job for image in waiting if image.newest_job]
+    if queued:
+        first = min((job.rank, job.id) for job in queued)
+        return _count_jobs(tuple_(Job.rank, Job.id) < tuple_(literal(first[0]), literal(first[1])))
+    return _ahead_of_undecoded([image.image for image in waiting])
+
+
+def _ahead_of_undecoded(images: Sequence[Image]) -> int:
+    """Images still to be decoded before the first of these, and every job that goes before its rank."""
+    first = min(images, key=lambda image: (image.rank, image.received_at, image.position))
+    place = tuple_(literal(first.rank), literal(first.received_at, Image.received_at.type))
+    undecoded = db.session.scalar(
+        select(func.count())
+        .select_from(Image)
+        .where(Image.state == "received", Image.case_id != first.case_id)
+        .where(tuple_(Image.rank, Image.received_at) < place)
+    )
+    return (undecoded or 0) + _count_jobs(Job.rank <= first.rank)
+
+
+def _count_jobs(which: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Job).where(Job.state == "queued", which)) or 0

@@ -1,0 +1,1 @@
+"""What each page takes: fields, limits and the sentences shown beside them."""

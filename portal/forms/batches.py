@@ -1,0 +1,26 @@
+"""Re-running with a release and a reason; which batches to list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask_wtf import FlaskForm
+from wtforms import Form, SelectField
+from wtforms.validators import InputRequired
+
+from portal.forms.text import line, whole_or_none
+
+
+class RerunForm(FlaskForm):
+    release_id = SelectField(
+        "Release", [InputRequired("Choose a release.")], coerce=whole_or_none, validate_choice=True
+    )
+    reason = line("Reason", 200, "Say why, for those who find the new results.")
+
+    def __init__(self, releases: Sequence[tuple[int, str]]) -> None:
+        super().__init__()
+        self.release_id.choices = list(releases)
+
+
+class BatchListForm(Form):
+    kind = SelectField("Kind", choices=[("", "all"), ("rerun", "re-runs"), ("upload", "uploads")], default="")

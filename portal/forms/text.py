@@ -1,0 +1,45 @@
+"""What every text field promises: trimmed, printable, within its length."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from wtforms import Field, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
+
+
+def line(label: str, longest: int, required: str = "", **options: Any) -> StringField:
+    """One line of text; `required` is what to say when it is missing."""
+    rules = [InputRequired(required)] if required else [Optional()]
+    return StringField(label, [*rules, printable, at_most(longest)], filters=[trimmed], **options)
+
+
+def paragraphs(label: str, longest: int, **options: Any) -> TextAreaField:
+    return TextAreaField(
+        label, [Optional(), printable, at_most(longest)], filters=[trimmed, plain_breaks], **options
+    )
+
+
+def at_most(longest: int) -> Length:
+    return Length(max=longest, message=f"Use at most {longest} characters.")
+
+
+def printable(_form: object, field: Field) -> None:
+    """Control characters would break lists, exports and one of the two databases."""
+    text = str(field.data or "")
+    if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
+        raise StopValidation("Remove the control characters; they usually come from copying.")
+
+
+def trimmed(text: str | None) -> str:
+    return (text or "").strip()
+
+
+def plain_breaks(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def whole_or_none(text: Any) -> int | None:
+    """Coerces a choice of a select whose first option means “any”."""
+    return int(text) if text not in (None, "", "None") else None

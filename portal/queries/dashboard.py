@@ -1,0 +1,76 @@
+"""What the dashboard shows: today's counts, what waits, what needs a look, one's own newest cases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from portal.db import db
+from portal.models import Case, Release
+from portal.models.columns import utc_now
+from portal.queries.case_rows import CaseRow, cases_with_uploader, rows_of
+from portal.queries.days import start_of, today
+
+SHOWN = 8
+TROUBLE_KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """`verdicts` and `states` count the cases of `day`, which is today."""
+
+    day: date
+    states: Mapping[str, int]
+    verdicts: Mapping[str, int]
+    waiting_count: int
+    waiting: Sequence[CaseRow]
+    trouble: Sequence[CaseRow]
+    mine: Sequence[CaseRow]
+
+    @property
+    def is_busy(self) -> bool:
+        return self.waiting_count > 0
+
+
+def dashboard_of(user_id: int) -> Dashboard:
+    waiting = _cases(Case.state == "waiting", order=(Case.priority.desc(), Case.created_at))
+    recent_trouble = Case.state.in_(("failed", "refused")) & (Case.created_at > utc_now() - TROUBLE_KEPT)
+    trouble = _cases(recent_trouble, order=(Case.created_at.desc(),))
+    mine = _cases(Case.uploaded_by_id == user_id, order=(Case.created_at.desc(),))
+    rows = rows_of([*waiting, *trouble, *mine])
+    states, verdicts = _counts_today()
+    ends = len(waiting), len(waiting) + len(trouble)
+    return Dashboard(
+        today(), states, verdicts, _waiting_count(), rows[: ends[0]], rows[ends[0] : ends[1]], rows[ends[1] :]
+    )  # fmt: skip
+
+
+def has_active_release() -> bool:
+    return db.session.scalar(select(Release.id).where(Release.state == "active")) is not None
+
+
+def _cases(which: ColumnElement[bool], order: Sequence[Any]) -> Sequence[Case]:
+    return db.session.scalars(cases_with_uploader().where(which).order_by(*order).limit(SHOWN)).all()
+
+
+def _waiting_count() -> int:
+    return db.session.scalar(select(func.count()).where(Case.state == "waiting")) or 0
+
+
+def _counts_today() -> tuple[Counter[str], Counter[str]]:
+    states: Counter[str] = Counter()
+    verdicts: Counter[str] = Counter()
+    for state, verdict, count in db.session.execute(
+        select(Case.state, Case.verdict, func.count())
+        .where(Case.created_at >= start_of(today()))
+        .group_by(Case.state, Case.verdict)
+    ):
+        states[state] += count
+        if verdict:
+            verdicts[verdict] += count
+    return states, verdicts

@@ -1,0 +1,31 @@
+"""The pages. A view asks permission, parses, calls one action or query, and answers."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.views import (
+    account,
+    accounts,
+    batches,
+    cases,
+    dashboard,
+    events,
+    health,
+    help,
+    history,
+    images,
+    releases,
+    reruns,
+    users,
+)
+
+SUBJECTS = (
+    account, accounts, batches, cases, dashboard, events, health, help, history, images, releases, reruns,
+    users,
+)  # fmt: skip
+
+
+def install(app: Flask) -> None:
+    for subject in SUBJECTS:
+        app.register_blueprint(subject.pages)

@@ -1,0 +1,61 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import flask
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.actions import sessions
+from portal.errors import BadRequest, TooManyTries
+from portal.forms.accounts import SignInForm
+from portal.services import settings
+from portal.views.answers import page, see
+from portal.web.access import TOKEN, actor, address, public, requires, start_session
+
+pages = Blueprint("accounts", __name__)
+
+
+@pages.get("/login")
+@public
+def sign_in_form() -> ResponseReturnValue:
+    return page("accounts/sign_in.html", form=SignInForm(request.args))
+
+
+@pages.post("/login")
+@public
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate():
+        return page("accounts/sign_in.html", 422, form=form)
+    try:
+        token = sessions.sign_in(form.username.data, form.password.data, settings().login_tries, address())
+    except BadRequest as error:
+        return page("accounts/sign_in.html", 422, form=form, problem=error.message)
+    except TooManyTries as error:
+        answer = flask.make_response(
+            page("accounts/sign_in.html", error.status, form=form, problem=error.message)
+        )
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+        return answer
+    start_session(token)
+    return redirect(local_path(form.next.data) or url_for("dashboard.show"), 303)
+
+
+@pages.post("/logout")
+@requires("radiographer")
+def sign_out() -> ResponseReturnValue:
+    sessions.sign_out(flask.session[TOKEN], actor())
+    flask.session.clear()
+    return see("accounts.sign_in_form")
+
+
+def local_path(target: str | None) -> str | None:
+    """`target` when it is a path of this portal, written so that no browser can take it for another site."""
+    if not target or not target.startswith("/") or not target.isprintable() or "\\" in target:
+        return None
+    parts = urlsplit(target)
+    is_ours = not parts.scheme and not parts.netloc and not target.startswith("//")
+    return target if is_ours else None

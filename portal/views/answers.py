@@ -1,0 +1,23 @@
+"""Answers that several pages give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+
+def see(endpoint: str, **values: Any) -> ResponseReturnValue:
+    """Redirect after a change, so that reloading the page sends nothing again."""
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def page(template: str, status: int = 200, **values: Any) -> ResponseReturnValue:
+    return render_template(template, **values), status
+
+
+def my_id() -> int:
+    """The signed-in person's id; only behind a route that requires a role."""
+    return int(current_user.id)

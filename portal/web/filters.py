@@ -1,0 +1,131 @@
+"""What templates may use: formats, words for states, the person signed in, the limits, the navigation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, url_for
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.models import ROLES
+from portal.queries.queue import in_words
+from portal.services import settings
+
+CASE_WORDS = {
+    "waiting": "Waiting", "done": "Read", "refused": "Refused", "failed": "Failed", "cancelled": "Cancelled",
+}  # fmt: skip
+JOB_WORDS = {
+    "queued": "Waiting", "running": "Being read", "done": "Read", "failed": "Failed",
+    "cancelled": "Cancelled", "quarantined": "Set aside",
+}  # fmt: skip
+VERDICT_TONES = {"fracture": "alarm", "doubt": "caution", "no fracture": "calm", "out of scope": "quiet"}
+STATE_TONES = {
+    "waiting": "busy", "queued": "busy", "running": "busy", "received": "busy", "done": "plain",
+    "ready": "plain", "refused": "trouble", "failed": "trouble", "quarantined": "trouble",
+    "cancelled": "quiet",
+}  # fmt: skip
+FLAG_WORDS = {
+    "colour": "The file is in colour; it was read as greyscale.",
+    "alpha_flattened": "Transparent parts were set on black.",
+    "few_grey_levels": "The image has unusually few grey levels.",
+    "reduced_to_8_bit": "Grey values were reduced to 8 bit.",
+    "trailing_bytes": "The file carries extra bytes behind the image; they were ignored.",
+    "orientation_unreadable": "The file's orientation mark could not be read.",
+    "window_ignored": "The file's display window was unusable; the full range is shown.",
+}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who is signed in, for the page around the content; survives a database that goes away."""
+
+    id: int
+    username: str
+    role: str
+
+    def may(self, role: str) -> bool:
+        return ROLES.index(self.role) >= ROLES.index(role)
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str
+    endpoint: str
+    role: str = "radiographer"
+
+
+NAVIGATION = (
+    Link("Dashboard", "dashboard.show"),
+    Link("New case", "cases.new"),
+    Link("History", "history.show"),
+    Link("Batches", "batches.show_all"),
+    Link("Releases", "releases.show_all"),
+    Link("Users", "users.show_all", "admin"),
+    Link("Audit", "events.show_all", "admin"),
+)
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        percent=percent, utc=utc, iso=iso, mebibytes=mebibytes, plural=plural, wait=in_words,
+        case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
+        verdict_tone=VERDICT_TONES.get, state_tone=STATE_TONES.get,
+    )  # fmt: skip
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.context_processor(page_context)
+
+
+def page_context() -> dict[str, Any]:
+    who = viewer()
+    links = [link for link in NAVIGATION if who and who.may(link.role)]
+    return {"viewer": who, "navigation": links, "settings": settings(), "asset": asset}
+
+
+def viewer() -> Viewer | None:
+    """The signed-in person; None also when the database cannot say, so that error pages always work."""
+    try:
+        user = current_user if current_user.is_authenticated else None
+        return Viewer(user.id, user.username, user.role) if user else None
+    except SQLAlchemyError:
+        return None
+
+
+def asset(name: str) -> str:
+    return url_for("static", filename=name)
+
+
+def percent(probability: float | None) -> str:
+    """0…1 as staff read it; never a false certainty at either end."""
+    if probability is None:
+        return "–"
+    if probability < 0.01:
+        return "under 1 %"
+    if probability > 0.99:
+        return "over 99 %"
+    return f"{probability * 100:.0f} %"
+
+
+def utc(moment: datetime) -> str:
+    """What is shown until (or unless) the browser turns it into local time."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def iso(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+
+
+def mebibytes(size_bytes: int) -> str:
+    if size_bytes < 1024 * 1024:
+        return f"{size_bytes / 1024:.0f} KiB"
+    return f"{size_bytes / 1024 / 1024:.1f} MiB"
+
+
+def flag_word(flag: str) -> str:
+    return FLAG_WORDS.get(flag, flag.replace("_", " ").capitalize() + ".")
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -1,0 +1,114 @@
+// Keeps a live part fresh from the fragment that the page itself was rendered from.
+const PACES_MS = { quick: [1000, 8000], slow: [10000, 60000] };
+const SLOWER = 1.4;
+const LOST_AFTER = 3;
+
+export function refresh(element, start) {
+  const state = { element, start, wait: 0, failures: 0, timer: 0, text: null, spoken: null };
+  if (element.dataset.isDone === "true") return;
+  state.wait = paceOf(element)[0];
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(state.timer);
+    if (!document.hidden) look(state);
+  });
+  plan(state);
+}
+
+function paceOf(element) {
+  return PACES_MS[element.dataset.pace] ?? PACES_MS.slow;
+}
+
+function plan(state) {
+  clearTimeout(state.timer);
+  if (document.hidden || state.element.dataset.isDone === "true") return;
+  state.timer = setTimeout(() => look(state), state.wait);
+}
+
+async function look(state) {
+  if (state.element.dataset.isDone === "true") return;
+  const began = performance.now();
+  try {
+    const answer = await fetch(state.element.dataset.url, { credentials: "same-origin", redirect: "error" });
+    if (answer.status === 401) return say(state, "You were signed out. Reload the page to sign in again.");
+    if (!answer.ok) throw new Error(String(answer.status));
+    show(state, await answer.text(), performance.now() - began);
+  } catch {
+    state.failures += 1;
+    state.wait = Math.min(state.wait * 2, 30000);
+    if (state.failures >= LOST_AFTER) say(state, "No contact with the portal. What you see may be old; trying again.");
+  }
+  plan(state);
+}
+
+function show(state, text, took) {
+  const [fastest, slowest] = paceOf(state.element);
+  state.failures = 0;
+  say(state, "");
+  const isNew = text !== state.text;
+  state.wait = isNew ? fastest : Math.min(state.wait * SLOWER, slowest);
+  state.wait = Math.max(state.wait, took * 10);
+  if (isNew && !isBeingUsed(state.element)) swap(state, text);
+}
+
+// A list that someone has open or types in is not pulled from under their hands; the next look brings it.
+function isBeingUsed(element) {
+  const active = document.activeElement;
+  return element.contains(active) && active.matches("input[type=text], textarea, select");
+}
+
+function swap(state, text) {
+  const { element } = state;
+  const fresh = new DOMParser().parseFromString(text, "text/html").body.firstElementChild;
+  if (!fresh || fresh.dataset.behaviour !== "refresh") throw new Error("not the fragment");
+  state.text = text;
+  const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  const scrolled = element.querySelector(".strip__list")?.scrollLeft ?? 0;
+  keepPictures(element, fresh);
+  element.replaceChildren(...fresh.childNodes);
+  element.dataset.isDone = fresh.dataset.isDone;
+  element.dataset.pace = fresh.dataset.pace;
+  state.start(element);
+  if (scrolled) element.querySelector(".strip__list").scrollLeft = scrolled;
+  if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
+  announce(state);
+}
+
+// A picture that stays is moved, not made again, so that it does not flicker.
+function keepPictures(element, fresh) {
+  for (const picture of fresh.querySelectorAll("img")) {
+    const known = [...element.querySelectorAll("img")].find((old) => old.getAttribute("src") === picture.getAttribute("src") && old.className === picture.className);
+    if (known) picture.replaceWith(known);
+  }
+}
+
+function keyOf(focused) {
+  if (focused.id) return `#${CSS.escape(focused.id)}`;
+  if (focused.dataset.toggle) return `[data-toggle="${focused.dataset.toggle}"]`;
+  if (focused.matches("[data-strength]")) return "[data-strength]";
+  return focused.href ? `a[href="${CSS.escape(focused.getAttribute("href"))}"]` : null;
+}
+
+function announce(state) {
+  const words = state.element.querySelector("[data-announce]")?.textContent ?? "";
+  if (words === state.spoken) return;
+  state.spoken = words;
+  lineFor("announcement", "visually-hidden").textContent = words;
+}
+
+function say(state, words) {
+  const line = lineFor("contact", "contact");
+  if (line.textContent !== words) line.textContent = words;
+  line.hidden = !words;
+}
+
+function lineFor(name, className) {
+  const known = document.querySelector(`[data-line="${name}"]`);
+  if (known) return known;
+  const line = document.createElement("p");
+  line.dataset.line = name;
+  line.className = className;
+  line.setAttribute("role", "status");
+  line.hidden = name === "contact";
+  document.body.append(line);
+  return line;
+}
