@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from portal.refusals import Refused
+from worker.intake.guard import OUR_FAULT
 from worker.intake.limits import REPORT_BYTES, Limits
 from worker.intake.record import Intake
 
@@ -54,6 +55,8 @@ def _run(target: str, arguments: list[str]) -> dict[str, Any]:
     except Refused as refused:
         return {"refused": refused.code}
     except OSError as error:
+        if error.errno not in OUR_FAULT:
+            raise
         return {"os_error": error.errno}
 
 

@@ -1,5 +1,6 @@
 """Decode files that nobody vouches for, each in a process that is thrown away."""
 
+import errno
 import json
 import os
 from dataclasses import asdict
@@ -14,7 +15,7 @@ from worker.intake import child
 from worker.intake.limits import REPORT_BYTES, Limits
 from worker.intake.nursery import Nursery
 from worker.intake.record import Intake
-from worker.intake.ward import Outcome, OutOfTime, ParentLost
+from worker.intake.ward import NeverStarted, Outcome, OutOfTime, ParentLost
 
 DECODE = "worker.intake.decode:decode"
 SIGXCPU, SIGKILL = -24, -9
@@ -29,6 +30,7 @@ class Decoder:
     def __init__(self, limits: Limits | None = None, target: str = DECODE) -> None:
         self._limits = limits or Limits()
         self._target = target
+        self._is_closed = False
         self.nursery = Nursery()
 
     def __enter__(self) -> "Decoder":
@@ -38,7 +40,8 @@ class Decoder:
         self.close()
 
     def close(self) -> None:
-        """End the pre-loaded parent and all children; a later decode starts a new one."""
+        """End the pre-loaded parent and all children, for good; a decode under way raises OSError."""
+        self._is_closed = True
         self.nursery.close()
 
     def decode(self, source: Path, kind: Kind, array_path: Path, preview_path: Path) -> Intake:
@@ -46,7 +49,7 @@ class Decoder:
 
         On any error neither file is left behind.
         raises  Refused  when the file cannot be taken in, also when it crashed or hung its child
-                OSError  when this machine is at fault (file missing, disk full): says nothing about the file
+                OSError  when this machine is at fault (file missing, disk full): nothing is said of the file
         """
         os.stat(source)  # missing is our fault, and must not read as a refusal
         try:
@@ -62,23 +65,29 @@ class Decoder:
         texts = [str(item.absolute()) if isinstance(item, Path) else str(item) for item in arguments]
         order = {"target": self._target, "arguments": texts, "limits": asdict(self._limits)}
         try:
-            return self._order(order)
+            return self._order(order, self.nursery)
         except ParentLost:
-            return self._again(order)
+            self.nursery.bury()
+            return self._alone(order)
 
-    def _order(self, order: dict[str, Any]) -> Outcome:
-        with self.nursery.order(order) as ward:
+    def _order(self, order: dict[str, Any], nursery: Nursery) -> Outcome:
+        if self._is_closed:
+            raise OSError(errno.ECANCELED, "the decoder was closed")
+        with nursery.order(order) as ward:
             try:
                 return ward.outcome(self._limits.wall_s)
             except OutOfTime:
                 raise Refused("decoder_timeout") from None
 
-    def _again(self, order: dict[str, Any]) -> Outcome:
-        """The pre-loaded parent was lost: once may be chance, twice is this file."""
-        try:
-            return self._order(order)
-        except ParentLost:
-            raise Refused("decoder_crashed") from None
+    def _alone(self, order: dict[str, Any]) -> Outcome:
+        """Once more, under a pre-loaded parent of its own: one that is lost again was killed by this file."""
+        with Nursery() as nursery:
+            try:
+                return self._order(order, nursery)
+            except NeverStarted:
+                raise OSError(errno.ECHILD, "the image reader cannot be started") from None
+            except ParentLost:
+                raise Refused("decoder_crashed") from None
 
     def _believe(self, outcome: Outcome) -> Intake:
         """Read what an untrusted child left: its exit code and its report."""

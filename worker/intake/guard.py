@@ -8,7 +8,16 @@ from contextlib import contextmanager
 from portal.refusals import Refused
 from worker.intake.limits import MAX_ASPECT_RATIO, MAX_PIXELS, MIN_SIDE_PX
 
-OUR_FAULT = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
+# Errors of the machine, not of the file being read.
+OUR_FAULT = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EIO,
+    errno.EROFS,
+    errno.EACCES,
+    errno.ENOENT,
+    errno.ENFILE,
+}
 
 
 def require_size(width_px: int, height_px: int) -> None:

@@ -25,6 +25,12 @@ class Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
 
+    def __enter__(self) -> "Nursery":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     @property
     def pid(self) -> int | None:
         """The process id of the pre-loaded parent, or None while there is none."""
@@ -61,6 +67,12 @@ class Nursery:
         """End the pre-loaded parent and, with it, every child."""
         with self._lock:
             self._stop()
+
+    def bury(self) -> None:
+        """Let go of a pre-loaded parent that has died; does nothing while it lives."""
+        with self._lock:
+            if not self.is_alive:
+                self._stop()
 
     def _send(self, request: bytes, descriptors: list[int]) -> None:
         with self._lock:
