@@ -2,12 +2,14 @@
 import { showLocalTime } from "./local_time.js";
 import { watchOverlay } from "./overlay.js";
 import { refresh } from "./refresh.js";
+import { showCurrent } from "./strip.js";
 import { improveUpload } from "./upload.js";
 
 const BEHAVIOURS = {
   "local-time": showLocalTime,
   overlay: watchOverlay,
   refresh: (element) => refresh(element, start),
+  strip: showCurrent,
   upload: improveUpload,
 };
 

@@ -62,13 +62,11 @@ function swap(state, text) {
   if (!fresh || fresh.dataset.behaviour !== "refresh") throw new Error("not the fragment");
   state.text = text;
   const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
-  const scrolled = element.querySelector(".strip__list")?.scrollLeft ?? 0;
   keepPictures(element, fresh);
   element.replaceChildren(...fresh.childNodes);
   element.dataset.isDone = fresh.dataset.isDone;
   element.dataset.pace = fresh.dataset.pace;
   state.start(element);
-  if (scrolled) element.querySelector(".strip__list").scrollLeft = scrolled;
   if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
   announce(state);
 }
