@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError
+from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from portal.settings import Settings
 
@@ -49,6 +51,13 @@ class Doorbell:
 
     def __init__(self, settings: Settings) -> None:
         self.celery = celery_for(settings)
+        # Not through kombu, which tries a silent Redis for four seconds: pages and monitors wait for this.
+        self.redis = Redis.from_url(
+            settings.redis_client_url,
+            socket_timeout=PUBLISH_TIMEOUT_S,
+            socket_connect_timeout=PUBLISH_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+        )
 
     def ring(self, queue: str) -> bool:
         """Whether the message was handed to Redis; a `False` is made good by the sweeper."""
@@ -62,8 +71,6 @@ class Doorbell:
     def length(self, queue: str) -> int | None:
         """Messages that wait in a queue; None when Redis does not answer. Also the health check's ping."""
         try:
-            with self.celery.connection_for_write() as connection:
-                client: Any = connection.channel().client
-                return int(client.llen(queue))
-        except (OperationalError, RedisError, OSError):
+            return int(self.redis.llen(queue))
+        except (RedisError, OSError):
             return None

@@ -93,10 +93,15 @@ class Settings:
         return self.database_url or f"sqlite:///{self.home / 'portal.db'}"
 
     @property
-    def broker_url(self) -> str:
-        """What kombu takes: it writes a Unix socket as redis+socket://, redis-py as unix://."""
+    def redis_client_url(self) -> str:
+        """What redis-py takes: it writes a Unix socket as unix://, kombu as redis+socket://."""
         chosen = self.redis_url or f"unix://{self.home / 'redis' / 'redis.sock'}"
-        return chosen.replace("unix://", "redis+socket://", 1)
+        return chosen.replace("redis+socket://", "unix://", 1)
+
+    @property
+    def broker_url(self) -> str:
+        """What kombu takes."""
+        return self.redis_client_url.replace("unix://", "redis+socket://", 1)
 
     @property
     def max_file_bytes(self) -> int:
