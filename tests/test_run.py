@@ -61,7 +61,8 @@ def run(
 
 
 def environment(**extra: str) -> dict[str, str]:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("GREENSTICK_")}
+    foreign = ("GREENSTICK_", "PYTHONPATH", "ORT_")
+    ours = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return {**ours, "PIP_NO_INDEX": "1", **extra}
 
 
