@@ -14,16 +14,23 @@ from portal.supervisor import folders
 
 
 @pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield from removed_afterwards(tmp_path / "deep" / "home")
+
+
+@pytest.fixture
 def long_home(tmp_path: Path) -> Iterator[Path]:
     """A home whose own folders make paths too long for a socket."""
-    home = tmp_path / ("x" * 90)
+    yield from removed_afterwards(tmp_path / ("x" * 90))
+
+
+def removed_afterwards(home: Path) -> Iterator[Path]:
     yield home
     if folders.scratch(home).exists():
         folders.leave_nothing(home)
 
 
-def test_folders_are_private(tmp_path: Path) -> None:
-    home = tmp_path / "deep" / "home"
+def test_folders_are_private(home: Path) -> None:
     folders.make(home)
     made = [home, *home.iterdir()]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in made} == {0o700}
@@ -71,8 +78,7 @@ def test_home_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
         folders.make(tmp_path / "home")
 
 
-def test_scratch_is_emptied_and_what_links_point_to_is_kept(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_scratch_is_emptied_and_what_links_point_to_is_kept(home: Path, tmp_path: Path) -> None:
     folders.make(home)
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "file").touch()
