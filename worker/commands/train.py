@@ -16,7 +16,7 @@ from worker.vision.networks.reader import Reader
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_backbone
 from worker.vision.preprocess import VERSION
 from worker.vision.shelf import RELEASES
-from worker.vision.training.checkpoint import Options, load_best
+from worker.vision.training.checkpoint import Options, epochs_of, load_best
 from worker.vision.training.loop import Trainer
 from worker.vision.training.publish import publish
 from worker.vision.training.samples import Sample, read_samples
@@ -63,7 +63,10 @@ def _train(options: Options, folder: Path, device: str) -> None:
 
 def _export(asked: argparse.Namespace) -> None:
     options = Options.read(asked.out)
-    facts = json.loads(asked.facts.read_text("utf-8"))
+    facts = {
+        **json.loads(asked.facts.read_text("utf-8")),
+        "training": {**options.for_card(), **epochs_of(asked.out)},
+    }
     network = build_reader(options.arch)
     load_best(asked.out, network)
     tune = _samples(options, [options.fold_tune], spare=False)

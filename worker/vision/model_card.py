@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from worker.vision.card import ReleaseCard
 from worker.vision.shelf import default_release
 
+WIDTH = 110
 MODEL_CARD = Path(__file__).resolve().parents[2] / "docs" / "model-card.md"
 
 MEASURE_NAMES = {
@@ -58,7 +60,8 @@ fractures are rarer or more common than that, they are too high or too low.
 ## Data
 {data_name}: {data_attribution}. Licence {data_licence}. Changes: {data_changes}. Origin: {data_origin}.
 Trained on folds {folds_train}; weights, calibration and operating points chosen on fold {fold_tune};
-fold {fold} was held back and judged once. Folds share no patient as far as the data can tell (it has no patient ids).
+fold {fold} was held back and judged once. Folds share no patient as far as the data can tell (it has no
+patient ids).
 
 Starting weights: {backbone_name}. Licence: {backbone_licence}. Pre-trained on {backbone_data}.
 
@@ -89,7 +92,7 @@ Starting weights: {backbone_name}. Licence: {backbone_licence}. Pre-trained on {
 def model_card(card: ReleaseCard) -> str:
     """The page for people, in Markdown. Raises KeyError for a card without recorded measures."""
     data, backbone, training, metrics = card.training_data, card.backbone, card.training, card.metrics
-    return TEMPLATE.format(
+    page = TEMPLATE.format(
         name=card.name,
         architecture=card.architecture,
         side=card.preprocessing.side_px,
@@ -117,6 +120,7 @@ def model_card(card: ReleaseCard) -> str:
         left_out=_left_out(metrics),
         scope=_scope(training["scope"]),
     )
+    return "\n".join(_wrapped(line) for line in page.split("\n"))
 
 
 def main() -> int:
@@ -124,6 +128,13 @@ def main() -> int:
     MODEL_CARD.parent.mkdir(exist_ok=True)
     MODEL_CARD.write_text(model_card(card), "utf-8")
     return 0
+
+
+def _wrapped(line: str) -> str:
+    """A long line of text as several; tables and headings stay whole."""
+    if line.startswith(("|", "#")):
+        return line
+    return textwrap.fill(line, WIDTH, break_long_words=False, subsequent_indent="  " * line.startswith("- "))
 
 
 def _measure(name: str, metrics: Mapping[str, Any]) -> str:

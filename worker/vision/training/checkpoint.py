@@ -40,6 +40,11 @@ class Options:
         stored = json.loads((folder / OPTIONS_FILE).read_text("utf-8"))
         return cls(**{**stored, "folds_train": tuple(stored["folds_train"])})
 
+    def for_card(self) -> dict[str, Any]:
+        """What a release says about its training; no paths, which mean nothing elsewhere."""
+        known = asdict(self)
+        return {name: known[name] for name in known if name not in ("manifest", "weights", "arch", "side")}
+
     def write(self, folder: Path) -> None:
         (folder / OPTIONS_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
 
@@ -66,6 +71,13 @@ def save_best(folder: Path, network: nn.Module) -> None:
 
 def load_best(folder: Path, network: nn.Module) -> None:
     network.load_state_dict(load_file(folder / BEST_FILE))
+
+
+def epochs_of(folder: Path) -> dict[str, int]:
+    """How many epochs a run has done, and after which of them its best weights were kept."""
+    with (folder / METRICS_FILE).open(newline="", encoding="utf-8") as stream:
+        scores = [float(line["tune_auroc"]) for line in csv.DictReader(stream)]
+    return {"epochs_done": len(scores), "best_epoch": 1 + scores.index(max(scores))}
 
 
 def append_metrics(folder: Path, line: dict[str, float]) -> None:

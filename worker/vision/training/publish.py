@@ -24,6 +24,7 @@ from worker.vision.training.onnx_export import export_onnx
 from worker.vision.training.samples import Sample
 from worker.vision.training.scope import ScopeFit
 from worker.vision.training.tuning import choose_operating_points, fit_calibration
+from worker.vision.verdicts import calibrated
 
 BATCH = 16
 
@@ -39,18 +40,11 @@ def publish(
 ) -> ReleaseCard:
     """Write a complete release of trained weights to `folder`, calibrated on the samples of the tuning fold.
 
-    facts  body_parts, training_data and backbone for the card
+    facts  body_parts, training_data, backbone and training for the card
     scope  how its scope head was fitted; without one the release reads every picture
     """
     folder.mkdir(parents=True, exist_ok=True)
     _round_to_half(network)
-    outputs = answers(network, tune, preprocessing)
-    labels = np.array([sample.is_fractured for sample in tune])
-    logits = outputs.logits.astype(np.float64)
-    calibration = fit_calibration(labels, logits)
-    probabilities = 1 / (1 + np.exp(-(calibration.slope * logits + calibration.intercept)))
-    heat = 1 / (1 + np.exp(-outputs.maps[labels]))
-    boxes = [sample.boxes for sample in tune if sample.is_fractured]
     save_file(_half(network), folder / "weights.safetensors")
     export_onnx(network, preprocessing.side_px, folder / "model.onnx")
     card = ReleaseCard(
@@ -59,21 +53,36 @@ def publish(
         created=datetime.datetime.now(datetime.UTC).date().isoformat(),
         preprocessing=preprocessing,
         classes=("fracture",),
-        calibration=calibration,
-        operating_points=choose_operating_points(labels, probabilities),
-        box_threshold=choose_box_threshold(heat, boxes, preprocessing.side_px),
+        **_tuned(network, tune, preprocessing),
         least_scope=None if scope is None else scope.least_scope,
         body_parts=tuple(facts["body_parts"]),
         training_data=facts["training_data"],
         backbone=facts["backbone"],
         training={
-            **_training_facts(options, scope),
-            "tune_images": len(labels),
-            "tune_fractured": int(labels.sum()),
+            **facts["training"],
+            "tune_images": len(tune),
+            "tune_fractured": sum(sample.is_fractured for sample in tune),
+            "scope": None if scope is None else asdict(scope),
         },
         metrics={"fold": options.fold_test},
     )
     return seal_release(folder, card)
+
+
+def _tuned(network: Reader, tune: Sequence[Sample], preprocessing: PreprocessingCard) -> dict[str, Any]:
+    """Calibration, operating points and box threshold, by the tuning fold."""
+    outputs = answers(network, tune, preprocessing)
+    labels = np.array([sample.is_fractured for sample in tune])
+    logits = outputs.logits.astype(np.float64)
+    calibration = fit_calibration(labels, logits)
+    probabilities = np.array([calibrated(logit, calibration) for logit in logits.tolist()])
+    heat = 1 / (1 + np.exp(-outputs.maps[labels]))
+    boxes = [sample.boxes for sample in tune if sample.is_fractured]
+    return {
+        "calibration": calibration,
+        "operating_points": choose_operating_points(labels, probabilities),
+        "box_threshold": choose_box_threshold(heat, boxes, preprocessing.side_px),
+    }
 
 
 @torch.inference_mode()
@@ -95,17 +104,4 @@ def _half(network: nn.Module) -> dict[str, torch.Tensor]:
     return {
         name: tensor.half().contiguous() if tensor.ndim > 1 else tensor.contiguous()
         for name, tensor in network.state_dict().items()
-    }
-
-
-def _training_facts(options: Options, scope: ScopeFit | None) -> dict[str, Any]:
-    return {
-        "epochs": options.epochs,
-        "batch_size": options.batch_size,
-        "seed": options.seed,
-        "precision": options.precision,
-        "folds_train": list(options.folds_train),
-        "fold_tune": options.fold_tune,
-        "fold_test": options.fold_test,
-        "scope": None if scope is None else asdict(scope),
     }

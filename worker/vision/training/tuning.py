@@ -10,6 +10,7 @@ from worker.vision.evaluation.metrics import Labels, Scores
 SENSITIVITY_WHEN_RULING_OUT = 0.95
 SPECIFICITY_WHEN_RULING_IN = 0.95
 STEPS = 50
+LONGEST_STEP = 1.0
 RIDGE = 1e-3  # keeps the slope finite when the logits part the classes perfectly
 
 
@@ -20,14 +21,22 @@ def fit_calibration(labels: Labels, logits: Scores) -> Calibration:
     """
     positives, negatives = int(labels.sum()), int((~labels).sum())
     target = np.where(labels, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    design = np.column_stack([logits, np.ones_like(logits)])
-    weights = np.array([1.0, 0.0])
+    centre, spread = float(logits.mean()), float(logits.std()) + 1e-6
+    design = np.column_stack([(logits - centre) / spread, np.ones_like(logits)])
+    weights = np.zeros(2)
     for _ in range(STEPS):
-        probability = 1 / (1 + np.exp(-np.clip(design @ weights, -60, 60)))
-        gradient = design.T @ (probability - target) + RIDGE * (weights - (1.0, 0.0))
-        curvature = (design * (probability * (1 - probability))[:, None]).T @ design + RIDGE * np.eye(2)
-        weights = weights - np.linalg.solve(curvature, gradient)
-    return Calibration(slope=float(weights[0]), intercept=float(weights[1]))
+        weights = weights + _step(design, target, weights)
+    slope = float(weights[0]) / spread
+    return Calibration(slope=slope, intercept=float(weights[1]) - slope * centre)
+
+
+def _step(design: Scores, target: Scores, weights: Scores) -> Scores:
+    """Newton's step, no longer than LONGEST_STEP: far from the optimum a whole one overshoots."""
+    probability = 1 / (1 + np.exp(-np.clip(design @ weights, -60, 60)))
+    gradient = design.T @ (target - probability) - RIDGE * weights
+    curvature = (design * (probability * (1 - probability))[:, None]).T @ design + RIDGE * np.eye(2)
+    step: Scores = np.linalg.solve(curvature, gradient)
+    return step / max(1.0, float(np.abs(step).max()) / LONGEST_STEP)
 
 
 def choose_operating_points(labels: Labels, probabilities: Scores) -> OperatingPoints:

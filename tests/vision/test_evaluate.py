@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.vision.limbs import write_manifest
+from worker.commands import evaluate
+from worker.vision.card import ReleaseCard
+
+MEASURES = {
+    "auroc",
+    "pr_auc",
+    "rule_out_sensitivity",
+    "rule_out_specificity",
+    "rule_in_sensitivity",
+    "rule_in_specificity",
+    "calibration_error",
+    "brier",
+    "hit_rate",
+}
+
+
+@pytest.fixture
+def held_back_zero(tiny_folder: Path) -> Path:
+    replace(ReleaseCard.read(tiny_folder), metrics={"fold": 0}).write(tiny_folder)
+    return tiny_folder
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    (tmp_path / "limbs").mkdir()
+    return write_manifest(tmp_path / "limbs", 30)
+
+
+def test_held_back_fold_is_judged_unless_told_otherwise(
+    held_back_zero: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([str(manifest), "--release", str(held_back_zero), "--json"]) == 0
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert (report["folds"], report["images"]) == ([0], 6)
+    assert "never saw" in captured.err
+
+
+def test_every_row_is_judged_with_a_warning_when_asked(
+    held_back_zero: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main([str(manifest), "--release", str(held_back_zero), "--all", "--json"])
+    captured = capsys.readouterr()
+    report = json.loads(captured.out)
+    assert (report["folds"], report["images"], report["fractured"]) == (None, 30, 10)
+    assert "trained on" in captured.err
+
+
+def test_report_has_each_measure_with_its_interval(
+    tiny_folder: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main([str(manifest), "--release", str(tiny_folder), "--out", str(tmp_path / "out")])
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["measures"].keys() == MEASURES
+    for measure in report["measures"].values():
+        assert 0 <= measure["low"] <= measure["value"] <= measure["high"] <= 1
+    assert report["body_parts"]["hand"]["images"] == 30
+    assert "auroc" in capsys.readouterr().out
+
+
+def test_predictions_and_diagrams_are_written(tiny_folder: Path, manifest: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    evaluate.main([str(manifest), "--release", str(tiny_folder), "--fold", "2", "--out", str(out)])
+    with (out / "predictions.csv").open() as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["image"] for line in lines] == [f"limb{number}.png" for number in range(2, 30, 5)]
+    assert all(0 <= float(line["probability"]) <= 1 for line in lines)
+    assert all((line["is_hit"] == "") == (line["label"] == "0") for line in lines)
+    for name in ("roc", "precision_recall", "reliability"):
+        with Image.open(out / f"{name}.png") as diagram:
+            assert min(diagram.size) > 400
+
+
+def test_image_that_cannot_be_read_is_counted_and_named(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (manifest.parent / "limb4.png").write_bytes(b"broken")
+    assert evaluate.main([str(manifest), "--release", str(tiny_folder), "--json"]) == 1
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["refused"] == 1
+    assert "limb4.png: unsupported_type" in captured.err
+
+
+def test_recorded_measures_stand_in_a_card_that_still_loads(
+    held_back_zero: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main([str(manifest), "--release", str(held_back_zero), "--record", "--json"])
+    report = json.loads(capsys.readouterr().out)
+    recorded = ReleaseCard.read(held_back_zero).metrics
+    assert recorded["fold"] == 0
+    assert recorded["auroc"] == report["measures"]["auroc"]["value"]
+    assert recorded["intervals_95"].keys() == MEASURES
+
+
+def test_missing_manifest_is_said_plainly(tiny_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert evaluate.main(["/no/such.csv", "--release", str(tiny_folder)]) == 2
+    assert "evaluate:" in capsys.readouterr().err

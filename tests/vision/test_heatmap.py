@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.vision.limbs import limb
+from worker.vision.boxes import MOST_BOXES, boxes_of
+from worker.vision.card import PreprocessingCard
+from worker.vision.heatmap import image_heatmap, peak
+from worker.vision.preprocess import Placement, prepare
+
+SIDE, CELLS = 128, 8
+SHAPES = [(160, 240), (240, 160), (700, 300), (128, 128)]
+
+
+def placed(width: int, height: int, card: PreprocessingCard) -> Placement:
+    return prepare(limb(width, height), 0, 255, card).placement
+
+
+def hot_at(x: float, y: float, placement: Placement) -> np.ndarray:
+    """A map whose only hot cell holds an image position."""
+    column, row = (int(value * CELLS / SIDE) for value in placement.to_canvas(x, y))
+    cells = np.zeros((CELLS, CELLS), np.float32)
+    cells[row, column] = 1
+    return cells
+
+
+@pytest.mark.parametrize(("width", "height"), SHAPES)
+@pytest.mark.parametrize(("across", "down"), [(0.5, 0.2), (0.4, 0.8), (0.6, 0.5)])
+def test_hot_cell_is_hot_at_its_place_in_the_image(
+    width: int, height: int, across: float, down: float, preparing: PreprocessingCard
+) -> None:
+    placement = placed(width, height, preparing)
+    x, y = across * width, down * height
+    found_x, found_y = peak(image_heatmap(hot_at(x, y, placement), SIDE, placement), placement)
+    one_cell = SIDE / CELLS / min(placement.scale_x, placement.scale_y)
+    assert abs(found_x - x) <= one_cell
+    assert abs(found_y - y) <= one_cell
+
+
+@pytest.mark.parametrize(("width", "height"), SHAPES)
+def test_box_surrounds_its_hot_cell(width: int, height: int, preparing: PreprocessingCard) -> None:
+    placement = placed(width, height, preparing)
+    x, y = width / 2, height / 3
+    box = boxes_of(hot_at(x, y, placement), SIDE, 0.3, placement, "solid")[0]
+    one_cell = SIDE / CELLS / min(placement.scale_x, placement.scale_y)
+    assert abs(box.x + box.width / 2 - x) <= one_cell
+    assert abs(box.y + box.height / 2 - y) <= one_cell
+    assert box.width <= 2 * one_cell
+
+
+def test_heatmap_is_cold_where_the_network_did_not_look(preparing: PreprocessingCard) -> None:
+    placement = placed(400, 400, preparing)
+    assert placement.rect.width < 400
+    heatmap = image_heatmap(np.ones((CELLS, CELLS), np.float32), SIDE, placement)
+    columns = (np.arange(heatmap.shape[1]) + 0.5) * 400 / heatmap.shape[1]
+    inside = (columns > placement.rect.left) & (columns < placement.rect.right)
+    assert (heatmap[:, inside] == 255).all()
+    assert not heatmap[:, ~inside].any()
+
+
+def test_boxes_come_hottest_first_and_at_most_five(preparing: PreprocessingCard) -> None:
+    placement = placed(128, 128, preparing)
+    cells = np.zeros((CELLS, CELLS), np.float32)
+    for place in range(8):
+        cells[place // 4 * 4 + 1, place % 4 * 2] = 0.9 - place / 20
+    boxes = boxes_of(cells, SIDE, 0.3, placement, "dotted")
+    assert 0 < len(boxes) <= MOST_BOXES
+    assert [box.score for box in boxes] == sorted((box.score for box in boxes), reverse=True)
+
+
+def test_cells_that_touch_make_one_box(preparing: PreprocessingCard) -> None:
+    placement = placed(128, 128, preparing)
+    cells = np.zeros((CELLS, CELLS), np.float32)
+    cells[2:6, 3] = cells[5, 3:6] = 1
+    assert len(boxes_of(cells, SIDE, 0.5, placement, "solid")) == 1
+
+
+def test_cold_map_has_no_boxes(preparing: PreprocessingCard) -> None:
+    cells = np.full((CELLS, CELLS), 0.2, np.float32)
+    assert boxes_of(cells, SIDE, 0.3, placed(128, 128, preparing), "solid") == ()

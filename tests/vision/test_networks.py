@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.needs import SHARED_DATA, needs_shared_data, needs_torch
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+import torch  # noqa: E402
+from safetensors.torch import save_file  # noqa: E402
+
+from tests.vision.limbs import broken_limb, limb  # noqa: E402
+from worker.vision.detector import Detector  # noqa: E402
+from worker.vision.errors import BadRelease, OutOfMemory  # noqa: E402
+from worker.vision.networks.registry import (  # noqa: E402
+    ARCHITECTURES,
+    UnknownArchitecture,
+    build,
+    build_reader,
+    load_backbone,
+)
+from worker.vision.torch_engine import TorchEngine  # noqa: E402
+
+BACKBONES = {
+    "efficientnet-lite0": "efficientnet_lite0",
+    "mobilenet-v2": "mobilenet_v2",
+    "resnet18": "resnet18",
+}
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_every_architecture_answers_for_every_image(name: str) -> None:
+    answers = build(name).eval()(torch.zeros(3, 1, 96, 96))
+    assert [tuple(output.shape) for output in answers] == [(3,), (3, 6, 6), (3,)]
+    assert all(output.dtype == torch.float32 for output in answers)
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_hotter_map_raises_the_probability(name: str) -> None:
+    network = build_reader(name).eval()
+    picture = torch.zeros(1, 1, 64, 64)
+    with torch.inference_mode():
+        before = network(picture).logits
+        assert network.map.bias is not None
+        network.map.bias.add_(3)
+        assert network(picture).logits > before + 1
+
+
+def test_unknown_architecture_is_named() -> None:
+    with pytest.raises(UnknownArchitecture, match="net-of-dreams"):
+        build("net-of-dreams")
+
+
+@needs_shared_data
+@pytest.mark.parametrize("name", sorted(BACKBONES))
+def test_published_backbone_fits(name: str) -> None:
+    network = build_reader(name)
+    load_backbone(network, SHARED_DATA / "weights" / f"{BACKBONES[name]}.safetensors")
+    assert all(torch.isfinite(value).all() for value in network.state_dict().values())
+
+
+def test_backbone_of_another_network_is_refused(tmp_path: Path) -> None:
+    save_file({"features.0.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match="has no weights for"):
+        load_backbone(build_reader("mobilenet-v2"), tmp_path / "other.safetensors")
+
+
+def test_colour_stem_is_summed_for_grey(tmp_path: Path) -> None:
+    network = build_reader("plain-cnn")
+    colour = dict(network.backbone.state_dict())
+    name = "fine.0.0.weight"
+    colour[name] = torch.arange(3.0)[None, :, None, None].expand(12, 3, 3, 3).contiguous()
+    save_file(colour, tmp_path / "colour.safetensors")
+    load_backbone(network, tmp_path / "colour.safetensors")
+    assert (network.backbone.state_dict()[name] == 3).all()
+
+
+def test_engines_agree_on_the_tiny_release(tiny_folder: Path) -> None:
+    by_onnx, by_torch = (Detector.load(tiny_folder, engine=engine) for engine in ("onnx", "torch"))
+    prepared = [by_onnx.prepare(picture, 0, 255) for picture in (limb(), broken_limb(), limb(200, 100))]
+    for one, other in zip(by_onnx.read(prepared), by_torch.read(prepared), strict=True):
+        assert one.probability == pytest.approx(other.probability, abs=1e-3)
+        assert one.verdict == other.verdict
+        assert np.abs(one.heatmap.astype(int) - other.heatmap).max() <= 1
+
+
+def test_full_device_is_reported_as_such(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    detector = Detector.load(tiny_folder, engine="torch")
+
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    assert isinstance(detector._engine, TorchEngine)
+    monkeypatch.setattr(detector._engine, "_network", full)
+    with pytest.raises(OutOfMemory, match="1 images do not fit"):
+        detector.read([detector.prepare(limb(), 0, 255)])
+
+
+def test_weights_of_another_network_are_refused(tiny_folder: Path) -> None:
+    from worker.vision.card import ReleaseCard
+
+    save_file({"patch.weight": torch.zeros(2)}, tiny_folder / "weights.safetensors")
+    with pytest.raises(BadRelease, match="architecture"):
+        TorchEngine(tiny_folder, ReleaseCard.read(tiny_folder), "cpu")

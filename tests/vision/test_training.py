@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.needs import needs_torch
+from tests.vision.limbs import limb, write_manifest
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+import torch  # noqa: E402
+
+from worker.commands import evaluate, train  # noqa: E402
+from worker.vision.card import PreprocessingCard, ReleaseCard  # noqa: E402
+from worker.vision.detector import Detector  # noqa: E402
+from worker.vision.manifest import read_manifest  # noqa: E402
+from worker.vision.training.augment import augmented  # noqa: E402
+from worker.vision.training.batches import batches_per_epoch, epoch_order, training_batches  # noqa: E402
+from worker.vision.training.samples import Sample, read_samples  # noqa: E402
+from worker.vision.training.targets import map_target  # noqa: E402
+
+IMAGES = 40
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp("limbs"), IMAGES)
+
+
+def trained(manifest: Path, run: Path, epochs: int = 1, more: Sequence[str] = ()) -> Path:
+    asked = ["--data", str(manifest), "--arch", "plain-cnn", "--epochs", str(epochs), "--side", "64"]
+    assert train.main([*asked, "--batch-size", "8", "--out", str(run), *more]) == 0
+    return run
+
+
+@pytest.fixture(scope="module")
+def run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(manifest, tmp_path_factory.mktemp("runs") / "first", epochs=2)
+
+
+def best(run: Path) -> bytes:
+    return (run / "best.safetensors").read_bytes()
+
+
+def test_run_keeps_weights_state_options_and_measures(run: Path) -> None:
+    with (run / "metrics.csv").open() as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["epoch"] for line in lines] == ["1", "2"]
+    assert all(0 <= float(line["tune_auroc"]) <= 1 for line in lines)
+    assert json.loads((run / "options.json").read_text())["arch"] == "plain-cnn"
+    assert best(run)
+
+
+def test_training_again_with_the_same_seed_gives_the_same_weights(
+    manifest: Path, run: Path, tmp_path: Path
+) -> None:
+    assert best(trained(manifest, tmp_path / "again", epochs=2)) == best(run)
+    assert best(trained(manifest, tmp_path / "other", epochs=2, more=["--seed", "1"])) != best(run)
+
+
+def test_stopped_run_goes_on_as_if_it_had_not_been_stopped(
+    manifest: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from worker.vision.training.loop import Trainer
+
+    whole_epoch = Trainer._train_epoch
+
+    def killed_in_the_second(trainer: Trainer, epoch: int, samples: Sequence[Sample]) -> float:
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return whole_epoch(trainer, epoch, samples)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_train_epoch", killed_in_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            trained(manifest, tmp_path / "stopped", epochs=2)
+    assert train.main(["--out", str(tmp_path / "stopped"), "--resume"]) == 0
+    assert best(tmp_path / "stopped") == best(run)
+
+
+def test_release_of_a_run_loads_reads_and_can_be_judged(
+    run: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "first-1"
+    assert train.main(["--out", str(run), "--export", str(folder)]) == 0
+    card = ReleaseCard.read(folder)
+    assert (card.name, card.architecture, card.metrics["fold"]) == ("first-1", "plain-cnn", 0)
+    assert card.training["tune_images"] == IMAGES // 5
+    capsys.readouterr()
+    assert evaluate.main([str(manifest), "--release", str(folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["folds"] == [0]
+
+
+def test_engines_agree_on_an_exported_release(run: Path, tmp_path: Path) -> None:
+    train.main(["--out", str(run), "--export", str(tmp_path / "first-1")])
+    by_onnx, by_torch = (Detector.load(tmp_path / "first-1", engine=engine) for engine in ("onnx", "torch"))
+    prepared = [by_onnx.prepare(limb(seed=seed), 0, 255) for seed in range(3)]
+    for one, other in zip(by_onnx.read(prepared), by_torch.read(prepared), strict=True):
+        assert one.probability == pytest.approx(other.probability, abs=1e-3)
+        assert np.abs(one.heatmap.astype(int) - other.heatmap).max() <= 1
+
+
+def test_scope_taught_from_other_pictures_refuses_them(run: Path, manifest: Path, tmp_path: Path) -> None:
+    others = write_stripes(tmp_path)
+    folder = tmp_path / "first-1"
+    assert train.main(["--out", str(run), "--export", str(folder), "--out-of-scope", str(others)]) == 0
+    detector = Detector.load(folder)
+    stripes, bone = stripe_picture(77), limb(seed=99)
+    verdicts = [detector.read([detector.prepare(picture, 0, 255)])[0].verdict for picture in (stripes, bone)]
+    assert verdicts[0] == "out of scope"
+    assert verdicts[1] != "out of scope"
+    fit = ReleaseCard.read(folder).training["scope"]
+    assert fit["other_images"] == 12
+    assert fit["refused_share_when_kind_unseen"].keys() == {"stripes", "more stripes"}
+
+
+def stripe_picture(seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return np.repeat(random.integers(0, 256, (200, 25), dtype=np.uint8), 8, axis=1)
+
+
+def write_stripes(folder: Path) -> Path:
+    from PIL import Image
+
+    names = [f"stripes{seed}.png" for seed in range(12)]
+    for seed, name in enumerate(names):
+        Image.fromarray(stripe_picture(seed)).save(folder / name)
+    kinds = ["stripes", "more stripes"] * 6
+    text = "\n".join(f"{name},{kind}" for name, kind in zip(names, kinds, strict=True))
+    (folder / "others.csv").write_text(f"image,kind\n{text}\n")
+    return folder / "others.csv"
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        ([], "--data"),
+        (["--data", "/no/such.csv"], "No such file"),
+        (["--data", "{manifest}", "--side", "100"], "multiple of 32"),
+        (["--data", "{manifest}", "--folds-train", "8"], "no row of fold"),
+    ],
+)
+def test_impossible_run_says_why(
+    asked: list[str], complaint: str, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled = [part.format(manifest=manifest) for part in asked]
+    assert train.main([*filled, "--out", str(tmp_path / "run")]) == 2
+    assert complaint in capsys.readouterr().err
+
+
+def test_sample_keeps_its_boxes_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
+    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
+    for sample in read_samples(rows, preparing, spare=False):
+        ((x, y, width, height),) = sample.boxes
+        inside = sample.canvas[round(y + 1) : round(y + height - 1), round(x + 1) : round(x + width - 1)]
+        assert inside.mean() > 240
+
+
+def test_augmented_box_still_lies_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
+    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
+    random = np.random.default_rng(0)
+    for sample in read_samples(rows, preparing, spare=True):
+        canvas, (corners,) = augmented(sample, preparing.side_px, random)
+        assert canvas.shape == (preparing.side_px, preparing.side_px)
+        column, row = np.rint(corners.mean(axis=0)).astype(int)
+        if 8 <= row < 120 and 8 <= column < 120:
+            assert canvas[row, column] > canvas.mean() + 50
+
+
+def test_map_target_marks_the_cells_under_a_box() -> None:
+    corners = np.array([[18.0, 34], [44, 34], [44, 44], [18, 44]])
+    target = map_target([corners], 128)
+    assert target.shape == (8, 8)
+    assert np.argwhere(target).tolist() == [[2, 1], [2, 2]]
+
+
+def test_tiny_box_still_marks_its_cell() -> None:
+    corners = np.array([[70.0, 70], [72, 70], [72, 72], [70, 72]])
+    assert np.argwhere(map_target([corners], 128)).tolist() == [[4, 4]]
+
+
+def test_box_outside_the_canvas_marks_nothing() -> None:
+    corners = np.array([[-40.0, 10], [-20, 10], [-20, 30], [-40, 30]])
+    assert not map_target([corners], 128).any()
+
+
+def test_fractured_images_are_repeated_to_one_in_three() -> None:
+    canvas = np.zeros((64, 64), np.uint8)
+    samples = [Sample(canvas, (), number < 10, "hand") for number in range(110)]
+    order = epoch_order(samples, np.random.default_rng(0))
+    assert sorted(set(order.tolist())) == list(range(110))
+    assert np.count_nonzero(order < 10) == 50
+
+
+def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
+    samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
+    batches = list(training_batches(samples, preparing, 3, np.random.default_rng(0)))
+    assert len(batches) == batches_per_epoch(samples, 3)
+    images, labels, targets = batches[0]
+    assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 8, 8))
+    assert images.dtype == torch.float32
