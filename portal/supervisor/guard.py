@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 WARDEN = Path(__file__).with_name("warden.py")
@@ -27,9 +28,10 @@ class Guard:
         self._tell(f"-{group}\n")
 
     def check(self) -> None:
-        """Start the warden again if someone ended it."""
+        """Start the warden again if someone ended it; if that cannot be done now, the next check will."""
         if self._warden.poll() is not None:
-            self._warden = self._start()
+            with suppress(OSError):
+                self._warden = self._start()
 
     def close(self) -> None:
         self._warden.communicate()

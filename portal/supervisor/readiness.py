@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 ASK_EVERY_S = 0.25
 LATE_AFTER_S = 120.0
@@ -52,15 +53,18 @@ def missing_parts(url: str) -> dict[str, str]:
     return {name: str(state.get("message", "")) for name, state in states.items() if not state.get("ok")}
 
 
-def _parts(url: str) -> Mapping[str, Mapping[str, object]] | None:
+def _parts(url: str) -> dict[str, dict[str, object]] | None:
+    """None when nothing answers, or something that is not the portal's health."""
     try:
-        with _direct.open(f"{url}/health", timeout=ANSWER_WITHIN_S) as answer:
-            text = answer.read()
+        parts = json.loads(_answer(f"{url}/health"))["parts"]
+        return {name: dict(state) for name, state in parts.items()}
+    except (OSError, http.client.HTTPException, ValueError, TypeError, KeyError, AttributeError):
+        return None
+
+
+def _answer(url: str) -> bytes:
+    try:
+        with _direct.open(url, timeout=ANSWER_WITHIN_S) as answer:
+            return bytes(answer.read())
     except urllib.error.HTTPError as error:  # 503 carries the same JSON
-        text = error.read()
-    except OSError:
-        return None
-    try:
-        return dict(json.loads(text)["parts"])
-    except (ValueError, TypeError, KeyError):  # something else listens there, or an error page
-        return None
+        return error.read()

@@ -38,11 +38,13 @@ class Supervisor:
 
     def run(self, signals: StopSignals, each_turn: Callable[[], None] = lambda: None) -> None:
         """Returns when a signal asked to stop and nothing is left; calls `each_turn` a few times a second."""
-        while not signals.stop_asked:
-            self._turn()
-            each_turn()
-            signals.wait(TURN_S)
-        self._stop(signals)
+        try:
+            while not signals.stop_asked:
+                self._turn()
+                each_turn()
+                signals.wait(TURN_S)
+        finally:
+            self._stop(signals)
 
     def _turn(self) -> None:
         self._guard.check()

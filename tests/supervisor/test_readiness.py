@@ -100,7 +100,7 @@ def test_late_portal_still_says_when_it_is_ready(
     assert "ready at" in lines[1]
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"parts": 1}'])
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b"{}", b'{"parts": 1}', b'{"parts": {"redis": 1}}'])
 def test_answer_that_is_not_health_counts_as_none(health: Health, body: bytes) -> None:
     health.body = body
     assert missing_parts(health.url) == {"web": "The web pages do not answer."}
