@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.manifest import read_manifest, read_unlabelled
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _export(asked)
         else:
             _train(_options(asked), asked.out, asked.device)
-    except (OSError, ValueError) as failure:
+    except (OSError, ValueError, SafetensorError) as failure:
         print(f"train: {failure}", file=sys.stderr)
         return 2
     return 0

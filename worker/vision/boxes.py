@@ -69,4 +69,5 @@ def _box(region: Region, px: float, score: float, placement: Placement, kind: st
     right, bottom = placement.to_image(columns.stop * px, rows.stop * px)
     left, right = (min(max(edge, 0.0), float(placement.image_width_px)) for edge in (left, right))
     top, bottom = (min(max(edge, 0.0), float(placement.image_height_px)) for edge in (top, bottom))
-    return Box(round(left, 1), round(top, 1), round(right - left, 1), round(bottom - top, 1), score, kind)
+    x, y, width, height = (round(edge, 1) for edge in (left, top, right - left, bottom - top))
+    return Box(x, y, width, height, round(score, 4), kind)

@@ -35,7 +35,7 @@ def _step(design: Scores, target: Scores, weights: Scores) -> Scores:
     probability = 1 / (1 + np.exp(-np.clip(design @ weights, -60, 60)))
     gradient = design.T @ (target - probability) - RIDGE * weights
     curvature = (design * (probability * (1 - probability))[:, None]).T @ design + RIDGE * np.eye(2)
-    step: Scores = np.linalg.solve(curvature, gradient)
+    step = np.asarray(np.linalg.solve(curvature, gradient), np.float64)
     return step / max(1.0, float(np.abs(step).max()) / LONGEST_STEP)
 
 
