@@ -3,9 +3,11 @@
 import errno
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from worker.intake.decoder import Decoder
 from worker.intake.limits import Limits
 from worker.intake.record import Intake
 
-QUICK = Limits(memory_bytes=1 << 30, cpu_s=1, wall_s=2.0)
+QUICK = Limits(memory_bytes=1 << 29, cpu_s=1, wall_s=2.0)
 
 
 @pytest.fixture
@@ -78,14 +80,21 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize(("name", "code"), HOSTILE.items())
-def test_a_hostile_child_is_a_refusal(name: str, code: str, source: Path) -> None:
-    with hostile(name) as decoder:
-        with pytest.raises(Refused) as refused:
-            run(decoder, source)
-        assert refused.value.code == code
-        assert [path.name for path in source.parent.iterdir()] == ["upload"]
-        assert children_of(os.getpid()) <= {decoder.nursery.pid}
-        assert decoder.nursery.pid is None or children_of(decoder.nursery.pid) == set()
+def test_a_hostile_child_is_a_refusal(name: str, code: str, source: Path, decoder: Decoder) -> None:
+    """All under one pre-loaded parent, which goes on serving unless a child kills it."""
+    decoder.nursery.start()
+    others, parent = children_of(os.getpid()), decoder.nursery.pid
+    at_war = hostile(name)
+    at_war.nursery = decoder.nursery
+    with pytest.raises(Refused) as refused:
+        run(at_war, source)
+    assert refused.value.code == code
+    assert [path.name for path in source.parent.iterdir()] == ["upload"]
+    assert children_of(os.getpid()) <= others
+    assert children_of(parent) == set()
+    if name != "kill_the_parent":
+        assert decoder.nursery.is_alive
+        assert decoder.nursery.pid == parent
 
 
 def children_of(pid: int | None) -> set[int | None]:
@@ -121,12 +130,23 @@ def test_a_grandchild_ends_with_the_child(source: Path) -> None:
 
 def _is_gone(pid: int) -> bool:
     """Also when it waits for its new parent to bury it."""
-    for _ in range(100):
-        status = Path(f"/proc/{pid}/stat")
-        if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z":
-            return True
-        time.sleep(0.05)
-    return False
+    return comes_true(lambda: _state_of(pid) in ("", "Z"))
+
+
+def _state_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def comes_true(condition: Callable[[], bool], within_s: float = 5.0) -> bool:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def test_a_full_disk_is_not_the_fault_of_the_file(source: Path) -> None:
@@ -194,6 +214,7 @@ def test_a_reader_that_cannot_start_is_not_a_refusal(
 
 def test_a_parent_killed_during_a_decode_costs_that_decode_one_repetition(source: Path) -> None:
     """The child ends with its parent; the file is tried once more, on a new parent."""
+    others = children_of(os.getpid())
     with hostile("sleep", Limits(wall_s=6)) as decoder:
         decoder.nursery.start()
         first = decoder.nursery.pid
@@ -204,7 +225,42 @@ def test_a_parent_killed_during_a_decode_costs_that_decode_one_repetition(source
             run(decoder, source)
         assert refused.value.code == "decoder_timeout"
         assert not decoder.nursery.is_alive
-        assert children_of(os.getpid()) == set()
+        assert children_of(os.getpid()) == others
+
+
+def test_a_killed_worker_takes_parent_and_children_along(source: Path) -> None:
+    """SIGKILL leaves no time to tidy up: hanging up is enough."""
+    script = (
+        "from pathlib import Path; from portal.sniff import Kind; from worker.intake.decoder import Decoder;"
+        "decoder = Decoder(target='tests.intake.hostile:sleep'); decoder.nursery.start();"
+        "print(decoder.nursery.pid, flush=True);"
+        f"path = Path({str(source)!r});"
+        "decoder.decode(path, Kind.JPEG, path.with_name('a'), path.with_name('b'))"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        parent = int(worker.stdout.readline())
+        while not (children := children_of(parent)):
+            time.sleep(0.02)
+        worker.kill()
+    assert _is_gone(parent)
+    assert all(_is_gone(child) for child in children if child)
+
+
+def test_many_decodes_leave_nothing_open(shared: Decoder, source: Path) -> None:
+    run(shared, source)
+    before = len(os.listdir("/proc/self/fd"))
+    parent = Path(f"/proc/{shared.nursery.pid}/fd")
+    before_parent = len(os.listdir(parent))
+    for _ in range(40):
+        run(shared, source)
+    source.write_bytes(b"\xff\xd8\xff")
+    for _ in range(10):
+        with pytest.raises(Refused):
+            run(shared, source)
+    assert len(os.listdir("/proc/self/fd")) <= before
+    assert comes_true(lambda: len(os.listdir(parent)) <= before_parent)
+    assert children_of(shared.nursery.pid) == set()
 
 
 def test_closing_ends_parent_and_children(source: Path) -> None:

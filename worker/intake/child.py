@@ -17,6 +17,7 @@ from worker.intake.record import Intake
 
 OUT_OF_MEMORY = 70  # exit code
 BROKEN = 71
+LIBC = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 
@@ -81,10 +82,8 @@ def _set(limit: int, value: int) -> None:
 
 
 def _die_with_parent() -> None:
-    with suppress(OSError, AttributeError):  # Linux only
-        libc = ctypes.CDLL(None)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    LIBC.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getppid() == 1:
         os._exit(BROKEN)  # it died before it was asked to tell us
 
