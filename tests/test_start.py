@@ -154,6 +154,19 @@ def test_second_start_on_the_same_home_says_where_the_first_is_and_leaves_it_alo
 
 
 @needs_redis
+def test_redis_that_cannot_read_what_it_kept_starts_empty(home: Path) -> None:
+    with portal(home) as running:
+        running.ready_url()
+        running.stop()
+    for kept in (home / "redis").rglob("*.aof"):
+        kept.write_bytes(b"not what Redis wrote")
+    with portal(home) as again:
+        again.ready_url()
+        assert "redis could not use what it had kept; it starts empty" in "".join(again.lines)
+        assert list(home.glob("redis.unreadable-*"))
+
+
+@needs_redis
 def test_home_with_a_path_too_long_for_sockets_works_and_leaves_nothing(home: Path) -> None:
     long = home / ("x" * 100)
     with portal(long) as running:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import time
 from pathlib import Path
 
 from portal.errors import GreenstickError
@@ -36,6 +37,14 @@ def redis_argv(binary: str, folder: Path, socket: Path) -> tuple[str, ...]:
         *("--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
         *("--maxmemory-policy", "noeviction", "--daemonize", "no", "--logfile", ""),
     )
+
+
+def set_aside(folder: Path) -> str:
+    """Give a Redis that cannot read its files an empty folder: it held doorbells only; they ring again."""
+    aside = folder.with_name(f"{folder.name}.unreadable-{time.strftime('%Y%m%dT%H%M%S')}")
+    folder.rename(aside)
+    folder.mkdir(mode=0o700)
+    return f"redis could not use what it had kept; it starts empty, and the old files are in {aside}"
 
 
 def broker_url(socket: Path) -> str:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,16 @@ from portal.supervisor.tether import tether
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `name` is shown to people and names the log; waves stop one by one, the lowest first."""
+    """What to run. `name` is shown to people and names the log; waves stop one by one, the lowest first.
+
+    `mend` is tried when the process gave up several times on its own; it tells what it did.
+    """
 
     name: str
     argv: tuple[str, ...]
     environment: Mapping[str, str]
     wave: int = 0
+    mend: Callable[[], str] | None = None
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,9 @@ class Backoff:
     longest: float = 30.0
     healthy_after: float = 60.0
 
-    def pause(self, previous: float, uptime: float) -> float:
-        if previous == 0 or uptime >= self.healthy_after:
-            return self.first
-        return min(previous * 2, self.longest)
+    def pause(self, early_ends: int) -> float:
+        """After so many ends in a row before `healthy_after`."""
+        return min(self.first * 2 ** min(max(early_ends - 1, 0), 30), self.longest)
 
 
 class Child:
@@ -46,6 +49,7 @@ class Child:
         self.command = command
         self.log = log
         self.pause_s = 0.0
+        self.early_ends = 0  # in a row
         self._guard = guard
         self._backoff = backoff
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,8 +74,8 @@ class Child:
             raise
         self._guard.began(self._process.pid)
 
-    def reap(self) -> str | None:
-        """How the process ended, if it did since the last call; kills what it left, plans the next start."""
+    def reap(self) -> int | None:
+        """The return code, if the process ended since the last call; kills what it left, plans the start."""
         process = self._process
         if process is None or os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
@@ -81,7 +85,7 @@ class Child:
         self._guard.ended(process.pid)
         self._process = None
         self._plan_next_start()
-        return _how(process.returncode)
+        return process.returncode
 
     def ask_to_stop(self) -> None:
         """TERM to the process alone: what it started (decoders) may finish for it, and ends with it."""
@@ -108,16 +112,12 @@ class Child:
 
     def _plan_next_start(self) -> None:
         now = time.monotonic()
-        self.pause_s = self._backoff.pause(self.pause_s, now - self._started_at)
+        was_healthy = now - self._started_at >= self._backoff.healthy_after
+        self.early_ends = 0 if was_healthy else self.early_ends + 1
+        self.pause_s = self._backoff.pause(self.early_ends)
         self._due_at = now + self.pause_s
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
-
-
-def _how(returncode: int) -> str:
-    if returncode < 0:
-        return f"was ended by {signal.Signals(-returncode).name}"
-    return f"ended with exit code {returncode}"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from portal.settings import Settings
 from portal.supervisor import broker, folders
@@ -48,10 +49,10 @@ def python(module: Sequence[str], name: str, environment: Mapping[str, str], wav
 
 
 def redis(settings: Settings) -> Command:
-    argv = broker.redis_argv(
-        broker.redis_binary(), settings.home / "redis", folders.redis_socket(settings.home)
-    )
-    return Command("redis", argv, {"PATH": os.defpath, "LC_ALL": "C"}, REDIS)
+    kept_in = settings.home / "redis"
+    argv = broker.redis_argv(broker.redis_binary(), kept_in, folders.redis_socket(settings.home))
+    environment = {"PATH": os.defpath, "LC_ALL": "C"}
+    return Command("redis", argv, environment, REDIS, mend=partial(broker.set_aside, kept_in))
 
 
 def children_environment(settings: Settings, environment: Mapping[str, str]) -> dict[str, str]:

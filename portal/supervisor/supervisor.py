@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from portal.supervisor.logs import shorten
 from portal.supervisor.signals import StopSignals
 
 TURN_S = 0.25
+MEND_AFTER_EARLY_ENDS = 3
 LAST_WAVES_S = 3.0  # what web and Redis get even when the workers used the whole grace
 
 
@@ -49,9 +51,10 @@ class Supervisor:
     def _turn(self) -> None:
         self._guard.check()
         for child in self._children:
-            how = child.reap()
-            if how:
-                self._say_again(child, how)
+            returncode = child.reap()
+            if returncode is not None:
+                self._say_again(child, _how(returncode))
+                self._mend(child, returncode)
             if child.is_due:
                 self._start(child)
             shorten(child.log)
@@ -65,6 +68,11 @@ class Supervisor:
     def _say_again(self, child: Child, what_happened: str) -> None:
         name, pause_s = child.command.name, child.pause_s
         self._say(f"{name} {what_happened}; starting it again in {pause_s:g} s (see {child.log})")
+
+    def _mend(self, child: Child, returncode: int) -> None:
+        """Only for what gave up by itself: a process that someone killed is not broken."""
+        if child.command.mend and returncode > 0 and child.early_ends == MEND_AFTER_EARLY_ENDS:
+            self._say(child.command.mend())
 
     def _stop(self, signals: StopSignals) -> None:
         deadline = time.monotonic() + self._grace_s
@@ -82,3 +90,9 @@ class Supervisor:
             for child in children:
                 child.reap()
             select.select([], [], [], 0.02)
+
+
+def _how(returncode: int) -> str:
+    if returncode < 0:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    return f"ended with exit code {returncode}"

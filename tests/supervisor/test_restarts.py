@@ -39,11 +39,8 @@ def test_child_that_was_up_for_long_enough_starts_soon_again(tmp_path: Path) -> 
 
 
 def test_backoff_as_shipped_doubles_from_half_a_second_to_thirty() -> None:
-    backoff, pauses = Backoff(), [0.0]
-    for _ in range(9):
-        pauses.append(backoff.pause(pauses[-1], uptime=1))
-    assert pauses[1:] == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
-    assert backoff.pause(30, uptime=60) == 0.5
+    pauses = [Backoff().pause(early_ends) for early_ends in (0, 1, 2, 3, 4, 5, 6, 7, 8, 5000)]
+    assert pauses == [0.5, 0.5, 1, 2, 4, 8, 16, 30, 30, 30]
 
 
 def test_program_that_does_not_exist_is_tried_again_without_harm_to_the_others(tmp_path: Path) -> None:
