@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import requests
-
 from portal.actions.accounts import add_user
 from portal.actions.events import SYSTEM
 from portal.settings import PROJECT_ROOT
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
+from tests.fixtures.running import is_healthy
 from tests.fixtures.script import PortalScript
 from tests.needs import SHARED_DATA
 from tests.processes import wait_for
@@ -39,7 +38,7 @@ def portal(release: Path, role: str = "radiographer") -> Iterator[tuple[Installa
             add_user("script", PASSWORD, role, SYSTEM)
         installation.start()
         try:
-            assert wait_for(lambda: _is_healthy(installation.url), 60), installation.log("web")
+            assert wait_for(lambda: is_healthy(installation.url), 60), installation.log("web")
             script = PortalScript(installation.url, "script", PASSWORD)
             script.sign_in()
             yield installation, script
@@ -65,10 +64,3 @@ def percentile(values: list[float], share: float) -> float:
     """The value below which `share` (0…1) of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
-
-
-def _is_healthy(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/health", timeout=5).status_code == 200
-    except requests.RequestException:
-        return False

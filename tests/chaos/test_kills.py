@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ def installation(
 
 
 def test_nothing_is_lost_or_doubled(
-    installation: Installation, own_redis: RedisServer, record_property: pytest.RecordProperty
+    installation: Installation, own_redis: RedisServer, record_property: Callable[[str, object], None]
 ) -> None:
     wait_for_web(installation)
     uploads = Uploads(installation)
@@ -63,6 +63,7 @@ def test_nothing_is_lost_or_doubled(
     nemesis = Nemesis(installation, own_redis, SEED)
     nemesis.rage(lambda: uploads.is_over() and all_settled(installation), KILLS_AT_MOST)
     assert wait_for(uploads.is_over, SETTLED_WITHIN_S), "uploads did not come to an end"
+    assert not uploads.failure, uploads.failure
     assert wait_for(lambda: all_settled(installation), SETTLED_WITHIN_S), tally(installation)
 
     counted = tally(installation)
@@ -125,11 +126,18 @@ class Uploads(threading.Thread):
         self.script = PortalScript(installation.url, "script", PASSWORD)
         self.answered: list[str] = []
         self.retries = 0
+        self.failure = ""
 
     def is_over(self) -> bool:
         return not self.is_alive()
 
     def run(self) -> None:
+        try:
+            self._send_all()
+        except AssertionError as error:
+            self.failure = repr(error)
+
+    def _send_all(self) -> None:
         self._until_answered(self.script.sign_in)
         for number in range(CASES):
             token = self._until_answered(lambda: self.script.token("/cases/new"))

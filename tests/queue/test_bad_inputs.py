@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pytest
@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 
 
 def test_each_bad_file_gets_its_code_and_good_ones_their_finding(
-    running_portal: Installation, script: PortalScript, record_property: pytest.RecordProperty
+    running_portal: Installation, script: PortalScript, record_property: Callable[[str, object], None]
 ) -> None:
     before = worker_processes(running_portal)
     everything = list(samples())
