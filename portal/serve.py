@@ -8,7 +8,7 @@ import sys
 
 import waitress
 
-from portal import create_app
+from portal.app import create_app
 from portal.errors import GreenstickError
 from portal.logs import log_to_stderr
 from portal.settings import Settings

@@ -11,7 +11,12 @@ from tests import needs
 
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before anything imports ONNX Runtime
 
-pytest_plugins = ["tests.services.fixtures", "tests.fixtures.portal", "tests.fixtures.running", "tests.closed_network"]
+pytest_plugins = [
+    "tests.services.fixtures",
+    "tests.fixtures.portal",
+    "tests.fixtures.running",
+    "tests.closed_network",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,7 +10,7 @@ import threading
 from celery import Celery
 from celery.signals import worker_ready, worker_shutting_down
 
-from portal import create_core
+from portal.core import create_core
 from portal.errors import GreenstickError
 from portal.logs import log_to_stderr
 from portal.queueing import TASKS, Doorbell, celery_for

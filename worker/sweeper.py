@@ -12,9 +12,9 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal import create_core
 from portal.actions import batches, images, jobs, searches, sessions, workers
 from portal.actions.workers import Sign
+from portal.core import create_core
 from portal.logs import log_to_stderr
 from portal.queries import work
 from portal.queueing import Doorbell

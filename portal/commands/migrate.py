@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from flask import Flask
 from flask_migrate import upgrade
 
-from portal import create_core
+from portal.core import create_core
 from portal.errors import GreenstickError
 from portal.settings import Settings
 

@@ -8,11 +8,11 @@ import sys
 
 from sqlalchemy import func, select
 
-from portal import create_core
 from portal.actions.accounts import add_user
 from portal.actions.events import SYSTEM
 from portal.actions.releases import publish
 from portal.commands.migrate import apply_migrations
+from portal.core import create_core
 from portal.db import db
 from portal.errors import GreenstickError
 from portal.models import User

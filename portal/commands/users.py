@@ -9,10 +9,10 @@ import sys
 
 from sqlalchemy import select
 
-from portal import create_core
 from portal.actions import accounts
 from portal.actions.events import SYSTEM
 from portal.commands.migrate import apply_migrations
+from portal.core import create_core
 from portal.db import db
 from portal.errors import GreenstickError, NotFound
 from portal.models import ROLES, User
