@@ -7,6 +7,7 @@ from wtforms import BooleanField, HiddenField, PasswordField, SelectField
 from wtforms.validators import EqualTo, InputRequired
 
 from portal.actions.accounts import MIN_PASSWORD_LENGTH
+from portal.forms.choices import choices, same
 from portal.forms.text import at_most, line
 from portal.models import ROLES
 
@@ -35,13 +36,13 @@ class OwnPasswordForm(FlaskForm):
 
 class NewUserForm(FlaskForm):
     username = line("User name", 64, "Enter a user name.")
-    role = SelectField("Role", choices=[(role, role) for role in ROLES])
+    role = SelectField("Role", choices=choices(*same(ROLES)))
     password = password("First password", "Enter a first password.",
                         description=f"At least {MIN_PASSWORD_LENGTH} characters.")  # fmt: skip
 
 
 class RoleForm(FlaskForm):
-    role = SelectField("Role", choices=[(role, role) for role in ROLES])
+    role = SelectField("Role", choices=choices(*same(ROLES)))
 
 
 class PasswordForm(FlaskForm):

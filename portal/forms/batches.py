@@ -8,7 +8,8 @@ from flask_wtf import FlaskForm
 from wtforms import Form, SelectField
 from wtforms.validators import InputRequired
 
-from portal.forms.text import line, whole_or_none
+from portal.forms.choices import choices, whole_or_none
+from portal.forms.text import line
 
 
 class RerunForm(FlaskForm):
@@ -19,8 +20,10 @@ class RerunForm(FlaskForm):
 
     def __init__(self, releases: Sequence[tuple[int, str]]) -> None:
         super().__init__()
-        self.release_id.choices = list(releases)
+        self.release_id.choices = choices(*releases)
 
 
 class BatchListForm(Form):
-    kind = SelectField("Kind", choices=[("", "all"), ("rerun", "re-runs"), ("upload", "uploads")], default="")
+    kind = SelectField(
+        "Kind", choices=choices(("rerun", "re-runs"), ("upload", "uploads"), any_is="all"), default=""
+    )

@@ -8,12 +8,14 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, MultipleFileField, RadioField
 
 from portal.actions.cases import CaseForm
-from portal.forms.text import line, paragraphs
+from portal.forms.choices import choices
+from portal.forms.text import as_sent, line, paragraphs
 
 BODY_PARTS = (
     "finger", "hand", "wrist", "forearm", "elbow", "upper arm", "shoulder", "clavicle", "pelvis", "hip",
     "femur", "knee", "lower leg", "ankle", "foot", "toe", "rib", "spine",
 )  # fmt: skip
+PRIORITIES = choices(("routine", "Routine"), ("urgent", "Urgent"))
 NO_FILE = "Choose at least one file."
 
 
@@ -25,9 +27,7 @@ class UploadForm(FlaskForm):
     accession = line("Accession number", 64)
     body_part = line("Body part", 40)
     notes = paragraphs("Notes", 2000)
-    priority = RadioField(
-        "Priority", choices=[("routine", "Routine"), ("urgent", "Urgent")], default="routine"
-    )
+    priority = RadioField("Priority", choices=PRIORITIES, default="routine")
     submission = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
     def details(self) -> CaseForm:
@@ -41,7 +41,7 @@ class UploadForm(FlaskForm):
 
     def token(self) -> str:
         """Scripts send only the listed fields: then the CSRF token stands for the page."""
-        return str(self.submission.data or self.csrf_token.data)
+        return as_sent(self.submission) or str(self.csrf_token.data)
 
     def add_file_error(self, message: str) -> None:
         self.images.errors = [*self.images.errors, message]

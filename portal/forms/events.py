@@ -7,7 +7,8 @@ from typing import Any
 
 from wtforms import Form, SelectField
 
-from portal.forms.text import line, whole_or_none
+from portal.forms.choices import choices, whole_or_none
+from portal.forms.text import line
 
 
 class EventListForm(Form):
@@ -16,7 +17,7 @@ class EventListForm(Form):
 
     def __init__(self, formdata: Any, usernames: Sequence[tuple[int, str]]) -> None:
         super().__init__(formdata)
-        self.user.choices = [("", "anyone"), *usernames]
+        self.user.choices = choices(*usernames, any_is="anyone")
 
     def query(self) -> dict[str, str]:
         chosen = {"action": self.action.data, "user": self.user.data}

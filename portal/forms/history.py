@@ -9,15 +9,14 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, Form, HiddenField, SelectField, ValidationError
 from wtforms.validators import Optional
 
-from portal.forms.text import line, whole_or_none
+from portal.forms.choices import choices, same, whole_or_none
+from portal.forms.text import line
 from portal.models import VERDICTS
 from portal.models.cases import CASE_STATES
 from portal.queries.history import Selection
 
-SORTS = (("newest", "Newest first"), ("oldest", "Oldest first"), ("urgency", "Urgent first"))
-STATE_NAMES = {
-    "waiting": "waiting", "done": "read", "refused": "refused", "failed": "failed", "cancelled": "cancelled",
-}  # fmt: skip
+SORTS = choices(("newest", "Newest first"), ("oldest", "Oldest first"), ("urgency", "Urgent first"))
+STATES = choices(*((state, "read" if state == "done" else state) for state in CASE_STATES), any_is="any")
 
 
 class HistoryForm(Form):
@@ -25,12 +24,8 @@ class HistoryForm(Form):
 
     from_day = DateField("From", [Optional()], name="from")
     to_day = DateField("To", [Optional()], name="to")
-    verdict = SelectField(
-        "Verdict", choices=[("", "any"), *((verdict, verdict) for verdict in VERDICTS)], default=""
-    )
-    state = SelectField(
-        "State", choices=[("", "any"), *((state, STATE_NAMES[state]) for state in CASE_STATES)], default=""
-    )
+    verdict = SelectField("Verdict", choices=choices(*same(VERDICTS), any_is="any"), default="")
+    state = SelectField("State", choices=STATES, default="")
     body_part = line("Body part", 40)
     uploader = SelectField("Uploaded by", coerce=whole_or_none, default=None)
     sort = SelectField("Sort", choices=SORTS, default="newest")
@@ -39,7 +34,7 @@ class HistoryForm(Form):
 
     def __init__(self, formdata: Any, usernames: Any) -> None:
         super().__init__(formdata)
-        self.uploader.choices = [("", "anyone"), *usernames]
+        self.uploader.choices = choices(*usernames, any_is="anyone")
 
     def validate_batch(self, field: HiddenField) -> None:
         _id_or_none(field.data)

@@ -6,12 +6,12 @@ import unicodedata
 from typing import Any
 
 from wtforms import Field, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional, StopValidation
+from wtforms.validators import DataRequired, Length, Optional, StopValidation
 
 
 def line(label: str, longest: int, required: str = "", **options: Any) -> StringField:
     """One line of text; `required` is what to say when it is missing."""
-    rules = [InputRequired(required)] if required else [Optional()]
+    rules = [DataRequired(required)] if required else [Optional()]
     return StringField(label, [*rules, printable, at_most(longest)], filters=[trimmed], **options)
 
 
@@ -40,6 +40,6 @@ def plain_breaks(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def whole_or_none(text: Any) -> int | None:
-    """Coerces a choice of a select whose first option means “any”."""
-    return int(text) if text not in (None, "", "None") else None
+def as_sent(field: Field) -> str:
+    """What the browser sent, without the default that stands in when it sent nothing."""
+    return str(field.raw_data[0]) if field.raw_data else ""

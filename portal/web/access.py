@@ -18,6 +18,7 @@ from portal.errors import NotAllowed
 from portal.models import ROLES, LoginSession, User
 from portal.models.columns import utc_now
 from portal.services import settings
+from portal.web.errors import error_page
 
 PUBLIC = "public"
 TOKEN = "login_token"
@@ -116,6 +117,5 @@ def _to_sign_in() -> ResponseReturnValue:
     """Pages send to the sign-in form and come back afterwards; anything else is told plainly."""
     wants_page = request.method == "GET" and not request.path.endswith((".json", "/live"))
     if not wants_page:
-        message = "Your session has ended. Sign in and send the form again."
-        return flask.render_template("errors/error.html", title="Please sign in", message=message), 401
+        return error_page(401, "Your session has ended. Sign in and send the form again.")
     return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.path))

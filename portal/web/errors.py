@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.db import db
 from portal.errors import Conflict, GreenstickError, TooManyTries
@@ -34,6 +34,7 @@ MESSAGES = {
     413: "The form is larger than the stated limit. Send fewer or smaller files.",
 }
 NOT_SAVED = "The database does not answer, so nothing was saved. Try again in a minute."
+UNKNOWN_HOST = "The portal does not answer to this host name. Use the address that you were given."
 OUR_FAULT = (
     "This is our fault, not yours. What was saved before is safe. Try again; if it stays, tell an admin."
 )
@@ -71,6 +72,8 @@ def _csrf(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
+    if isinstance(error, SecurityError):
+        return Response(f"{UNKNOWN_HOST}\n", 400, mimetype="text/plain")  # no page: links need a host
     status = error.code or 500
     if error.response is not None or status < 400:
         return error

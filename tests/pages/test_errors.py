@@ -1,0 +1,78 @@
+"""Failures become pages that say what happened and what to do."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from portal.web.access import public, requires
+from tests.fixtures.people import Person
+
+
+@pytest.fixture
+def broken(app: Flask) -> Flask:
+    @requires("radiographer")
+    def fail(name: str) -> str:
+        raise RuntimeError(f"the patient is called {name}")
+
+    @public
+    def database_away() -> str:
+        raise OperationalError("SELECT 1", {"name": "Meier"}, Exception("gone"))
+
+    app.add_url_rule("/broken/<name>", "broken", fail)
+    app.add_url_rule("/away", "away", database_away)
+    return app
+
+
+def test_an_unexpected_failure_is_told_plainly_and_logged_without_data(
+    broken: Flask, as_reader: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        page = as_reader.get("/broken/Meier")
+    assert page.status_code == 500
+    assert "Something went wrong" in page.text
+    assert "Meier" not in page.text
+    assert "RuntimeError" in caplog.text
+    assert "Meier" not in caplog.text
+
+
+def test_a_database_that_is_away_says_that_nothing_was_saved(
+    broken: Flask, as_reader: Person, visitor: Person
+) -> None:
+    for person in (as_reader, visitor):
+        page = person.get("/away")
+        assert page.status_code == 503
+        assert "nothing was saved" in page.text
+        assert "Meier" not in page.text
+
+
+def test_the_error_page_works_when_even_the_session_cannot_be_read(
+    app: Flask, as_reader: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr("portal.web.access.db.session.scalars", gone)
+    page = as_reader.get("/history")
+    assert page.status_code == 503
+    assert "The database does not answer" in page.text
+
+
+def test_an_unknown_address_is_a_page_for_everyone(as_reader: Person, visitor: Person) -> None:
+    for person in (as_reader, visitor):
+        page = person.get("/no/such/page")
+        assert page.status_code == 404
+        assert "There is nothing at this address." in page.text
+
+
+def test_the_wrong_method_is_told(as_reader: Person) -> None:
+    assert as_reader.get("/logout").status_code == 405
+
+
+def test_an_ended_session_is_told_to_the_live_part_without_a_redirect(visitor: Person) -> None:
+    answer = visitor.get("/dashboard/live")
+    assert answer.status_code == 401
+    assert "Location" not in answer.headers

@@ -1,0 +1,98 @@
+"""Serving pictures that we made, and originals that we never interpret."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import uuid
+
+import pytest
+from flask import Flask
+from PIL import Image as Picture
+from sqlalchemy import func, select
+
+from portal.db import db
+from portal.models import Event
+from portal.services import storage
+from tests.fixtures import rows
+from tests.fixtures.people import Person
+from tests.fixtures.pictures import limb_png
+
+
+def jpeg() -> bytes:
+    file = io.BytesIO()
+    Picture.new("L", (40, 30), 90).save(file, "JPEG")
+    return file.getvalue()
+
+
+@pytest.fixture
+def image_id(app: Flask, monkeypatch: pytest.MonkeyPatch) -> uuid.UUID:
+    """A read image whose preview, heatmap and original are on the shelves."""
+    with app.app_context():
+        monkeypatch.setitem(rows.DECODED, "preview_sha256", storage().keep_bytes("previews", jpeg()))
+        original = storage().keep_bytes("originals", limb_png())
+        heatmap = storage().keep_bytes("heatmaps", limb_png(1))
+        rows.new_release()
+        case = rows.new_case(files=[rows.received_file("../x.html", limb_png())])
+        assert rows.images_of(case)[0].sha256 == original
+        rows.ready_case()
+        rows.read_all(rows.finding(heatmap_sha256=heatmap))
+        return rows.images_of(case)[0].id
+
+
+def test_a_preview_is_an_image_that_only_this_browser_may_keep(
+    as_radiographer: Person, image_id: uuid.UUID
+) -> None:
+    with as_radiographer.get(f"/images/{image_id}/preview") as answer:
+        assert answer.mimetype == "image/jpeg"
+        assert answer.data == jpeg()
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        tag = answer.headers["ETag"]
+    with as_radiographer.get(f"/images/{image_id}/preview", headers={"If-None-Match": tag}) as again:
+        assert again.status_code == 304
+
+
+def test_a_heatmap_is_a_png(app: Flask, as_radiographer: Person, image_id: uuid.UUID) -> None:
+    with as_radiographer.get("/findings/1/heatmap") as answer:
+        assert answer.mimetype == "image/png"
+        assert answer.data == limb_png(1)
+
+
+def test_the_original_is_downloaded_never_shown_and_recorded(
+    app: Flask, as_reader: Person, image_id: uuid.UUID
+) -> None:
+    with as_reader.get(f"/images/{image_id}/original") as answer:
+        assert answer.mimetype == "application/octet-stream"
+        assert answer.data == limb_png()
+        disposition = answer.headers["Content-Disposition"]
+    assert disposition == f"attachment; filename=image-{str(image_id)[:8]}.png"
+    with app.app_context():
+        seen = select(func.count()).where(
+            Event.action == "image.downloaded", Event.subject_id == str(image_id)
+        )
+        assert db.session.scalar(seen) == 1
+
+
+def test_a_damaged_original_is_not_handed_out(app: Flask, as_reader: Person, image_id: uuid.UUID) -> None:
+    with app.app_context():
+        storage().path("originals", hashlib.sha256(limb_png()).hexdigest()).write_bytes(b"something else")
+    answer = as_reader.get(f"/images/{image_id}/original")
+    assert answer.status_code == 500
+    assert "restore it from the backup" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/images/{}/preview", "/images/{}/original"])
+def test_an_unknown_image_is_not_found(as_reader: Person, path: str) -> None:
+    assert as_reader.get(path.format(uuid.uuid4())).status_code == 404
+
+
+def test_an_image_without_preview_is_not_found(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        image = rows.images_of(rows.new_case())[0].id
+    assert as_reader.get(f"/images/{image}/preview").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/images/{}/preview", "/images/{}/original", "/findings/1/heatmap"])
+def test_no_picture_without_signing_in(visitor: Person, image_id: uuid.UUID, path: str) -> None:
+    assert visitor.get(path.format(image_id)).status_code == 302

@@ -1,0 +1,76 @@
+"""What a reader says about a case."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.db import db
+from portal.models import Event, Review
+from tests.fixtures import rows
+from tests.fixtures.people import Person
+
+SAID = {"is_fracture": "yes", "agrees": "no", "comment": "A hairline fracture, below the box."}
+
+
+@pytest.fixture
+def case_id(app: Flask) -> uuid.UUID:
+    with app.app_context():
+        return rows.read_case().id
+
+
+def count(app: Flask) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(Review)) or 0
+
+
+def test_a_review_is_shown_with_who_and_what(app: Flask, as_reader: Person, case_id: uuid.UUID) -> None:
+    answer = as_reader.post(f"/cases/{case_id}/reviews", SAID)
+    assert answer.status_code == 303
+    page = as_reader.get(answer.headers["Location"]).text
+    assert "Your review was saved." in page
+    assert "A hairline fracture, below the box." in page
+    assert "disagrees with the reading" in page
+    with app.app_context():
+        review = db.session.scalars(select(Review)).one()
+        assert (review.is_fracture, review.agrees, review.reviewer_id) == (True, False, as_reader.user_id)
+        event = db.session.scalars(select(Event).where(Event.action == "case.reviewed")).one()
+        assert "hairline" not in str(event.detail)
+
+
+def test_the_same_review_sent_twice_is_one(app: Flask, as_reader: Person, case_id: uuid.UUID) -> None:
+    for _ in range(2):
+        as_reader.post(f"/cases/{case_id}/reviews", SAID | {"submission": "one-page"})
+    assert count(app) == 1
+    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"submission": "another-page"})
+    assert count(app) == 2
+
+
+def test_another_opinion_is_added_and_the_newest_stands_first(
+    as_reader: Person, as_admin: Person, case_id: uuid.UUID
+) -> None:
+    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"comment": "first opinion"})
+    as_admin.post(f"/cases/{case_id}/reviews", SAID | {"comment": "second opinion"})
+    page = as_reader.get(f"/cases/{case_id}").text
+    assert page.index("second opinion") < page.index("first opinion")
+    assert "the newest counts" in page
+
+
+def test_a_review_without_answers_keeps_the_comment(
+    app: Flask, as_reader: Person, case_id: uuid.UUID
+) -> None:
+    page = as_reader.post(f"/cases/{case_id}/reviews", {"comment": "worth keeping"})
+    assert page.status_code == 422
+    assert "Say whether there is a fracture." in page.text
+    assert "Say whether you agree with the reading." in page.text
+    assert "worth keeping" in page.text
+    assert count(app) == 0
+
+
+def test_a_radiographer_sees_reviews_and_no_form(as_radiographer: Person, case_id: uuid.UUID) -> None:
+    page = as_radiographer.get(f"/cases/{case_id}").text
+    assert "Nobody has reviewed this case yet." in page
+    assert 'name="is_fracture"' not in page

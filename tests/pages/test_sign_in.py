@@ -1,0 +1,125 @@
+"""Signing in, staying in, and getting out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, update
+
+from portal.actions.accounts import add_user
+from portal.actions.events import SYSTEM
+from portal.db import db, transaction
+from portal.models import Event, LoginSession
+from portal.models.columns import utc_now
+from tests.fixtures.people import PASSWORD, Person, new_person, signed_in
+
+
+@pytest.fixture
+def anna(app: Flask) -> int:
+    with app.app_context():
+        return add_user("Anna", PASSWORD, "radiographer", SYSTEM).id
+
+
+def sign_in(visitor: Person, **changes: str) -> tuple[int, str]:
+    answer = visitor.post("/login", {"username": "anna", "password": PASSWORD} | changes)
+    return answer.status_code, answer.headers.get("Location", "") or answer.text
+
+
+def test_the_right_pair_leads_to_the_dashboard(visitor: Person, anna: int) -> None:
+    assert sign_in(visitor) == (303, "/")
+    assert visitor.get("/").status_code == 200
+
+
+def test_a_wrong_password_and_an_unknown_name_are_told_alike(visitor: Person, anna: int) -> None:
+    wrong = sign_in(visitor, password="not the password")
+    unknown = sign_in(visitor, username="berta")
+    assert wrong[0] == unknown[0] == 422
+    assert "do not match an account" in wrong[1]
+    assert "do not match an account" in unknown[1]
+    assert "not the password" not in wrong[1]
+
+
+def test_signing_in_goes_on_to_the_page_that_was_asked_for(visitor: Person, anna: int) -> None:
+    sent_away = visitor.get("/history")
+    assert sent_away.headers["Location"] == "/login?next=/history"
+    assert 'value="/history"' in visitor.get("/login?next=/history").text
+    assert sign_in(visitor, next="/history") == (303, "/history")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "\t//evil.example",
+        "x",
+    ],
+)
+def test_signing_in_never_leads_to_another_site(visitor: Person, anna: int, target: str) -> None:
+    assert sign_in(visitor, next=target) == (303, "/")
+
+
+def test_too_many_wrong_tries_are_told_to_wait(visitor: Person, anna: int) -> None:
+    for _ in range(8):
+        sign_in(visitor, password="wrong wrong wrong")
+    answer = visitor.post("/login", {"username": "anna", "password": PASSWORD})
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Try again in 15 minutes" in answer.text
+
+
+def test_signing_out_ends_the_session_itself(app: Flask, as_reader: Person) -> None:
+    with as_reader.client.session_transaction() as cookie:
+        copied = dict(cookie)
+    assert as_reader.post("/logout").headers["Location"] == "/login"
+    with as_reader.client.session_transaction() as cookie:
+        cookie.update(copied)
+    assert as_reader.get("/").status_code == 302
+
+
+@pytest.mark.parametrize(("column", "minutes"), [("seen_at", 31), ("created_at", 601)])
+def test_an_old_session_asks_to_sign_in_again(
+    app: Flask, as_reader: Person, column: str, minutes: int
+) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(update(LoginSession).values({column: utc_now() - timedelta(minutes=minutes)}))
+    assert as_reader.get("/").status_code == 302
+    assert as_reader.get("/dashboard/live").status_code == 401
+
+
+def test_changing_ones_password_needs_the_present_one_and_ends_every_session(app: Flask, anna: int) -> None:
+    here, elsewhere = signed_in(app, anna), signed_in(app, anna)
+    chosen = "a wholly new password"
+    wrong = here.post("/account", {"present": "guess guess", "chosen": chosen, "repeated": chosen})
+    assert wrong.status_code == 422
+    assert "not your present password" in wrong.text
+    unequal = here.post("/account", {"present": PASSWORD, "chosen": chosen, "repeated": "something else"})
+    assert "not the same" in unequal.text
+    short = here.post("/account", {"present": PASSWORD, "chosen": "short", "repeated": "short"})
+    assert "at least 10 characters" in short.text
+    changed = here.post("/account", {"present": PASSWORD, "chosen": chosen, "repeated": chosen})
+    assert changed.headers["Location"] == "/login"
+    assert elsewhere.get("/").status_code == 302
+    assert sign_in(Person(here.client, None), password=chosen) == (303, "/")
+
+
+def test_sign_ins_are_recorded_without_what_was_typed(app: Flask, visitor: Person, anna: int) -> None:
+    sign_in(visitor, username="my secret password")
+    sign_in(visitor)
+    with app.app_context():
+        events = db.session.scalars(select(Event).where(Event.action.startswith("user.signed"))).all()
+        failed = db.session.scalars(select(Event).where(Event.action == "user.sign_in_failed")).all()
+        assert [event.user_id for event in events] == [anna]
+        assert len(failed) == 1
+        assert "secret" not in f"{failed[0].subject_id} {failed[0].detail}"
+
+
+def test_a_disabled_person_is_out_at_the_next_click(app: Flask, as_admin: Person) -> None:
+    person = signed_in(app, new_person(app, "reader"))
+    assert person.get("/").status_code == 200
+    as_admin.post(f"/users/{person.user_id}/enabled")
+    assert person.get("/").status_code == 302
