@@ -30,7 +30,11 @@ class OwnPasswordForm(FlaskForm):
         "New password", "Enter a new password.", description=f"At least {MIN_PASSWORD_LENGTH} characters."
     )
     repeated = PasswordField(
-        "New password again", [EqualTo("chosen", message="The two new passwords are not the same.")]
+        "New password again",
+        [
+            InputRequired("Enter the new password again."),
+            EqualTo("chosen", message="The two new passwords are not the same."),
+        ],
     )
 
 

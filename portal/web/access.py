@@ -22,6 +22,8 @@ from portal.web.errors import error_page
 
 PUBLIC = "public"
 TOKEN = "login_token"
+LIVE = "/live"
+"""Ends the address of a part that a page refreshes by itself: no sign that someone is sitting there."""
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 login_manager = LoginManager()
@@ -98,7 +100,8 @@ def _signed_in_user(_request: Request) -> User | None:
     ).one_or_none()
     if login is None or not _is_live(login):
         return None
-    sessions.touch(login)
+    if not request.path.endswith(LIVE):
+        sessions.touch(login)
     return login.user
 
 
@@ -115,7 +118,7 @@ def _is_live(login: LoginSession) -> bool:
 
 def _to_sign_in() -> ResponseReturnValue:
     """Pages send to the sign-in form and come back afterwards; anything else is told plainly."""
-    wants_page = request.method == "GET" and not request.path.endswith((".json", "/live"))
+    wants_page = request.method == "GET" and not request.path.endswith((".json", LIVE))
     if not wants_page:
         return error_page(401, "Your session has ended. Sign in and send the form again.")
     return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.path))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -89,6 +89,20 @@ def test_an_old_session_asks_to_sign_in_again(
         session.execute(update(LoginSession).values({column: utc_now() - timedelta(minutes=minutes)}))
     assert as_reader.get("/").status_code == 302
     assert as_reader.get("/dashboard/live").status_code == 401
+
+
+def test_a_page_that_refreshes_itself_does_not_keep_the_session_alive(app: Flask, as_reader: Person) -> None:
+    def seen_at() -> datetime:
+        with app.app_context():
+            return db.session.scalars(select(LoginSession.seen_at)).one()
+
+    with app.app_context(), transaction() as session:
+        session.execute(update(LoginSession).values(seen_at=utc_now() - timedelta(minutes=20)))
+    before = seen_at()
+    as_reader.get("/dashboard/live")
+    assert seen_at() == before
+    as_reader.get("/")
+    assert seen_at() > before
 
 
 def test_changing_ones_password_needs_the_present_one_and_ends_every_session(app: Flask, anna: int) -> None:
