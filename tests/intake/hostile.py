@@ -176,13 +176,18 @@ def tell_surroundings(_source: str, _kind: str, array: str, preview: str) -> Int
     limits = {
         name: str(resource.getrlimit(getattr(resource, name))) for name in dir(resource) if "RLIMIT" in name
     }
-    with open("/proc/self/oom_score_adj") as score, open("/proc/self/environ") as environment:
+    with (
+        open("/proc/self/oom_score_adj") as score,
+        open("/proc/self/environ") as environment,
+        open("/proc/self/net/dev") as network,
+    ):
         tags = {
             "environ": repr(dict(os.environ)),
             "environment at start": environment.read(),
             "descriptors": ",".join(descriptors),
             "oom_score_adj": score.read().strip(),
             "modules": ",".join(sorted(name.split(".")[0] for name in sys.modules)),
+            "network": network.read(),
             "threads": str(len(os.listdir("/proc/self/task"))),
             **limits,
         }

@@ -8,9 +8,11 @@ import pytest
 from PIL import Image
 
 from portal.refusals import Refused
+from portal.sniff import HEAD_BYTES, sniff
 from tests.corpus import ACCEPTED, Sample, samples
 from tests.intake.conftest import Read
 from worker.intake.decoder import Decoder
+from worker.intake.limits import Limits
 from worker.intake.record import Intake
 
 CORPUS = list(samples())
@@ -59,6 +61,26 @@ def _assert_sane(intake: Intake, folder: Path) -> None:
         assert preview.size == (intake.width_px, intake.height_px)
         assert not preview.getexif()
         assert len(set(preview.get_flattened_data())) > 1
+
+
+BOMBS = [
+    sample for sample in CORPUS if sample.kind in (18, 19, 49, 50, 52, 53) and sample.expected != ACCEPTED
+]
+
+
+def test_bombs_are_refused_with_a_fraction_of_what_a_child_may_use(tmp_path: Path) -> None:
+    """200 MiB over what the reader itself maps, and two seconds of processor time."""
+    source = tmp_path / "upload"
+    answers = {}
+    with Decoder(Limits(memory_bytes=350 << 20, cpu_s=2)) as decoder:
+        for sample in BOMBS:
+            source.write_bytes(sample.content())
+            kind = sniff(sample.content()[:HEAD_BYTES])
+            with pytest.raises(Refused) as refused:
+                decoder.decode(source, kind, tmp_path / "array.npy", tmp_path / "preview.jpg")
+            answers[str(sample)] = refused.value.code
+    assert answers == {str(sample): sample.expected for sample in BOMBS}
+    assert len(BOMBS) > 40
 
 
 def test_the_corpus_covers_the_kinds_it_promises() -> None:

@@ -11,7 +11,6 @@ from portal.sniff import Kind
 from worker.intake.dicom.read import read_dicom
 from worker.intake.dicom.syntaxes import SYNTAXES
 from worker.intake.greyscale import Greyscale, Pixels, shrink, to_display, usable_window
-from worker.intake.guard import require_size
 from worker.intake.limits import PREVIEW_SIDE_PX
 from worker.intake.raster import read_raster
 from worker.intake.record import Intake
@@ -27,7 +26,6 @@ def decode(source: str | Path, kind: str | Kind, array_path: str | Path, preview
     raises        Refused; OSError for a missing file or a full disk
     """
     image = _read(Path(source), Kind(kind))
-    require_size(image.source_width_px, image.source_height_px)
     low, high = usable_window(image)
     pixels = np.ascontiguousarray(shrink(image.pixels))
     _write_array(pixels, Path(array_path))

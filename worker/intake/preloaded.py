@@ -5,6 +5,7 @@ each order is one message with two descriptors, the `line` to talk on and the pi
 It ends, and ends its children, when the control socket is hung up.
 """
 
+import ctypes
 import gc
 import json
 import os
@@ -19,6 +20,8 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 ORDER_BYTES = 64 * 1024
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+PR_SET_DUMPABLE = 4
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 Live = Callable[[dict[str, Any], int], NoReturn]
@@ -70,8 +73,9 @@ class Parent:
 
     def _hung_up(self, pid: int) -> None:
         """Nobody waits for this child any more: end it; its line closes when it is buried."""
-        self._selector.unregister(self._lines[pid])
-        _end(pid)
+        if pid in self._lines:  # or it was buried between the event and now
+            self._selector.unregister(self._lines[pid])
+            _end(pid)
 
     def _bury(self, wake: socket.socket) -> None:
         """Tell the exit code of each child that ended; a child of a child is ended with it."""
@@ -116,8 +120,16 @@ def _leave_out_the_portal() -> None:
     sys.modules["portal"] = package
 
 
+def _leave_the_network() -> None:
+    """Move into a network namespace that has no network, for all children; where the kernel allows it."""
+    libc = ctypes.CDLL(None)
+    if libc.unshare(CLONE_NEWNET) == 0 or libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
+        libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)  # a new user namespace hides /proc/self from its own process
+
+
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
+    _leave_the_network()
     _leave_out_the_portal()
     from worker.intake import child
 
