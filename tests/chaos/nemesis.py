@@ -19,6 +19,7 @@ class Nemesis:
     def __init__(self, installation: Installation, redis: RedisServer, seed: int) -> None:
         self.kills: Counter[str] = Counter()
         self._random = random.Random(seed)
+        self._installation = installation
         self._stop = threading.Event()
         self._faults: dict[str, Callable[[], None]] = {
             "inference": lambda: installation.restart("inference"),
@@ -36,4 +37,5 @@ class Nemesis:
             fault = self._random.choice(sorted(self._faults))
             self._faults[fault]()
             self.kills[fault] += 1
+            self._installation.revive()
             self._stop.wait(self._random.uniform(*PAUSE_S))
