@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.db import db
@@ -114,7 +114,7 @@ def _job_counts(batch_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Counter[st
         .where(Job.batch_id.in_(batch_ids))
         .group_by(Job.batch_id, Job.state)
     )
-    return _tallied((row[0], row[1], row[2]) for row in rows)
+    return _tallied(rows)
 
 
 def _jobless_images(batch_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Counter[str]]:
@@ -125,10 +125,10 @@ def _jobless_images(batch_ids: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, Counte
         .where(Batch.id.in_(batch_ids), Batch.kind == "upload", Image.state != "ready")
         .group_by(Batch.id, Image.state)
     )
-    return _tallied((row[0], row[1], row[2]) for row in rows)
+    return _tallied(rows)
 
 
-def _tallied(rows: Iterable[tuple[uuid.UUID, str, int]]) -> Mapping[uuid.UUID, Counter[str]]:
+def _tallied(rows: Iterable[Row[uuid.UUID, str, int]]) -> Mapping[uuid.UUID, Counter[str]]:
     tally: dict[uuid.UUID, Counter[str]] = defaultdict(Counter)
     for batch_id, state, count in rows:
         tally[batch_id][state] = count
