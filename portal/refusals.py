@@ -1,5 +1,7 @@
 """Why a file was not taken in: stable codes, and the sentence staff read for each."""
 
+MAX_MEGAPIXELS = 50  # rows x columns as stored; the largest plain X-ray plates are under 20 million
+
 REASONS: dict[str, str] = {
     # seen from the first bytes, at upload
     "empty": "The file is empty. Export the image again and upload the new file.",
@@ -13,7 +15,8 @@ REASONS: dict[str, str] = {
     "corrupt": "The file is damaged and cannot be read. Export the image again.",
     "too_complex": "The file holds far more parts than an X-ray needs. "
     "Export the image again without private or nested data.",
-    "too_many_pixels": "The image has more than 50 million pixels. Export it at a smaller size.",
+    "too_many_pixels": f"The image has more than {MAX_MEGAPIXELS} million pixels. "
+    "Export it at a smaller size.",
     "dimensions": "The size of the image is missing, contradictory, under 32 pixels a side, "
     "or more than ten times longer than wide. Upload the whole X-ray.",
     "no_contrast": "All pixels of the image have the same value. Check the exposure and export it again.",

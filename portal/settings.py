@@ -48,7 +48,6 @@ class Settings:
     max_file_mib: int = _setting("GREENSTICK_MAX_FILE_MIB", 64, "largest file, MiB", int)
     max_files: int = _setting("GREENSTICK_MAX_FILES", 20, "files in one case", int)
     max_request_mib: int = _setting("GREENSTICK_MAX_REQUEST_MIB", 512, "largest upload form, MiB", int)
-    max_megapixels: int = _setting("GREENSTICK_MAX_MEGAPIXELS", 50, "largest image, million pixels", int)
     min_free_mib: int = _setting(
         "GREENSTICK_MIN_FREE_MIB", 512, "free disk below which uploads are refused, MiB", int
     )

@@ -15,6 +15,11 @@ ROLES = ("radiographer", "reader", "admin")
 """Each role may do all that the ones before it may."""
 
 
+def covers(role: str, needed: str) -> bool:
+    """Whether `role` may do what `needed` may do."""
+    return ROLES.index(role) >= ROLES.index(needed)
+
+
 class User(UserMixin, Base):
     __tablename__ = "user"
     __table_args__ = (one_of("role", ROLES),)
@@ -28,7 +33,7 @@ class User(UserMixin, Base):
 
     def may(self, role: str) -> bool:
         """Whether this person's role covers what `role` may do."""
-        return ROLES.index(self.role) >= ROLES.index(role)
+        return covers(self.role, role)
 
 
 class LoginSession(Base):

@@ -10,8 +10,9 @@ from flask import Flask, url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.models import ROLES
+from portal.models.accounts import covers
 from portal.queries.queue import in_words
+from portal.refusals import MAX_MEGAPIXELS
 from portal.services import settings
 
 CASE_WORDS = {
@@ -35,6 +36,8 @@ FLAG_WORDS = {
     "trailing_bytes": "The file carries extra bytes behind the image; they were ignored.",
     "orientation_unreadable": "The file's orientation mark could not be read.",
     "window_ignored": "The file's display window was unusable; the full range is shown.",
+    "modality_mismatch": "The file names another modality than CR or DX; it was read as a plain X-ray.",
+    "dual_preamble": "The file can also be opened as a TIFF; it was read as DICOM.",
 }
 
 
@@ -47,7 +50,7 @@ class Viewer:
     role: str
 
     def may(self, role: str) -> bool:
-        return ROLES.index(self.role) >= ROLES.index(role)
+        return covers(self.role, role)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,13 @@ def install(app: Flask) -> None:
 def page_context() -> dict[str, Any]:
     who = viewer()
     links = [link for link in NAVIGATION if who and who.may(link.role)]
-    return {"viewer": who, "navigation": links, "settings": settings(), "asset": asset}
+    return {
+        "viewer": who,
+        "navigation": links,
+        "settings": settings(),
+        "max_megapixels": MAX_MEGAPIXELS,
+        "asset": asset,
+    }
 
 
 def viewer() -> Viewer | None:

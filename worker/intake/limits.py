@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from portal.refusals import MAX_MEGAPIXELS
+
 MEBIBYTE = 1024 * 1024
 
-MAX_PIXELS = 50_000_000  # rows x columns as stored; the largest plain X-ray plates are under 20 million
+MAX_PIXELS = MAX_MEGAPIXELS * 1_000_000
 MIN_SIDE_PX = 32
 MAX_ASPECT_RATIO = 10
 LONGEST_SIDE_PX = 4096  # of the working array

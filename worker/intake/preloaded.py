@@ -15,14 +15,11 @@ import socket
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn
 
 ORDER_BYTES = 64 * 1024
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 PR_SET_DUMPABLE = 4
-CHECKOUT = Path(__file__).resolve().parents[2]
 
 Live = Callable[[dict[str, Any], int], NoReturn]
 
@@ -109,17 +106,6 @@ def _end_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _leave_out_the_portal() -> None:
-    """Make `portal` an empty package around its folder.
-
-    Its own `__init__` imports Flask, the database and the queue. Children read hostile bytes and need two
-    modules of it that import nothing; what is not loaded cannot be misused, and starting takes a third.
-    """
-    package = ModuleType("portal")
-    package.__path__ = [str(CHECKOUT / "portal")]
-    sys.modules["portal"] = package
-
-
 def _leave_the_network() -> None:
     """Move into a network namespace that has no network, for all children; where the kernel allows it."""
     libc = ctypes.CDLL(None)
@@ -130,7 +116,6 @@ def _leave_the_network() -> None:
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     _leave_the_network()
-    _leave_out_the_portal()
     from worker.intake import child
 
     child.preload()

@@ -75,7 +75,7 @@ class IntakePipeline:
         """In a pool thread: files only, no database."""
         original = self.storage.verified("originals", image.sha256)
         with tempfile.TemporaryDirectory(dir=self.storage.tmp_dir, prefix="decode-") as folder:
-            array, preview = Path(folder, "array"), Path(folder, "preview")
+            array, preview = Path(folder, "array.npy"), Path(folder, "preview.jpg")
             intake = self.decoder.decode(original, Kind(image.kind), array, preview)
             array_sha256 = self.storage.keep_file("arrays", array)
             preview_sha256 = self.storage.keep_file("previews", preview)
