@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from portal.db import db
-from portal.models import Case, Release
+from portal.models import Case, Image, Release
 from portal.models.columns import utc_now
 from portal.queries.case_rows import CaseRow, cases_with_uploader, rows_of
 from portal.queries.days import start_of, today
@@ -39,8 +39,7 @@ class Dashboard:
 
 def dashboard_of(user_id: int) -> Dashboard:
     waiting = _cases(Case.state == "waiting", order=(Case.priority.desc(), Case.created_at))
-    recent_trouble = Case.state.in_(("failed", "refused")) & (Case.created_at > utc_now() - TROUBLE_KEPT)
-    trouble = _cases(recent_trouble, order=(Case.created_at.desc(),))
+    trouble = _cases(_is_recent_trouble(), order=(Case.created_at.desc(),))
     mine = _cases(Case.uploaded_by_id == user_id, order=(Case.created_at.desc(),))
     rows = rows_of([*waiting, *trouble, *mine])
     states, verdicts = _counts_today()
@@ -52,6 +51,13 @@ def dashboard_of(user_id: int) -> Dashboard:
 
 def has_active_release() -> bool:
     return db.session.scalar(select(Release.id).where(Release.state == "active")) is not None
+
+
+def _is_recent_trouble() -> ColumnElement[bool]:
+    """Also a case whose other files were read: someone has to send the refused one again."""
+    has_refused_file = exists().where(Image.case_id == Case.id, Image.state == "refused")
+    is_trouble = or_(Case.state.in_(("failed", "refused")), has_refused_file)
+    return is_trouble & (Case.created_at > utc_now() - TROUBLE_KEPT)
 
 
 def _cases(which: ColumnElement[bool], order: Sequence[Any]) -> Sequence[Case]:

@@ -79,3 +79,13 @@ def test_the_number_of_queries_does_not_grow_with_the_cases(app: Flask, as_reade
     with counted_queries(app) as for_many:
         as_reader.get("/")
     assert len(for_many) == len(for_one)
+
+
+def test_refused_file_of_a_case_that_was_read_is_not_overlooked(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        rows.new_release()
+        broken = rows.received_file(kind="", refusal_code="empty", refusal_reason="The file is empty.")
+        rows.new_case(files=[rows.received_file(), broken], patient_ref="P-half")
+    trouble = as_reader.get("/").text.split('id="trouble"')[1]
+    assert "P-half" in trouble
+    assert "The file is empty." in trouble
