@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from portal.actions.releases import publish
 from portal.settings import PROJECT_ROOT
 from tests.fixtures.installation import Installation
-from tests.fixtures.pictures import limb_png
+from tests.fixtures.pictures import forearm_png, limb_png
 from tests.fixtures.running import PASSWORD
 from tests.needs import needs_chromium, needs_redis
 from worker.vision.tiny import write_tiny_release
@@ -165,7 +165,7 @@ def test_pages_of_each_scheme_are_kept_as_pictures(
     page.goto(f"{sqlite_portal.url}/login")
     shot(page, f"{scheme}-login")
     sign_in(page, sqlite_portal, "admin")
-    files = written(tmp_path, hand=limb_png(99, 448), wrist=limb_png(61, 448), broken=b"not an image")
+    files = written(tmp_path, forearm=forearm_png(), wrist=limb_png(61, 448), broken=b"not an image")
     upload(page, sqlite_portal, files, "P-1")
     expect(page.locator("[data-is-done=true]").first).to_be_attached(timeout=WITHIN_MS)
     shot(page, f"{scheme}-case")
