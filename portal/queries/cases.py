@@ -15,6 +15,7 @@ from portal.db import db
 from portal.errors import NotFound
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job, Review
 from portal.queries.outcomes import image_outcome
+from portal.queries.spacing import Spacing, spacing_of
 
 MAX_TWINS = 5
 
@@ -57,6 +58,10 @@ class ReadImage:
     def outcome(self) -> str:
         newest = self.newest_job.state if self.newest_job else None
         return image_outcome(self.image.state, newest, self.finding is not None)
+
+    @property
+    def spacing(self) -> Spacing | None:
+        return spacing_of(self.image)
 
     @property
     def is_running(self) -> bool:

@@ -24,6 +24,13 @@ def preview_sha256(image_id: uuid.UUID) -> str:
     return sha256
 
 
+def array_sha256(image_id: uuid.UUID) -> str:
+    sha256 = image(image_id).array_sha256
+    if sha256 is None:
+        raise NotFound("This image has no grey values: it is not opened yet, or it was refused.")
+    return sha256
+
+
 def heatmap_sha256(finding_id: int) -> str:
     finding = db.session.get(Finding, finding_id)
     if finding is None or finding.heatmap_sha256 is None:

@@ -1,21 +1,24 @@
-"""Image files: the preview, the heatmap over it, and the file as it came."""
+"""Image files: preview, all grey values, the heatmap over them, and the file as it came."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, Response, send_file
+from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
+from werkzeug.wsgi import wrap_file
 
 from portal.actions.events import note
+from portal.arrays import samples_of
 from portal.errors import StorageDamaged
-from portal.queries.images import heatmap_sha256, image, preview_sha256
+from portal.queries.images import array_sha256, heatmap_sha256, image, preview_sha256
 from portal.services import storage
 from portal.web.access import actor, requires
 
 pages = Blueprint("images", __name__)
 
 PNG_START = b"\x89PNG"
+OCTETS = "application/octet-stream"
 ENDINGS = {"jpeg": "jpg", "png": "png", "tiff": "tif", "dicom": "dcm"}
 
 
@@ -23,6 +26,27 @@ ENDINGS = {"jpeg": "jpg", "png": "png", "tiff": "tif", "dicom": "dcm"}
 @requires("radiographer")
 def preview(image_id: uuid.UUID) -> ResponseReturnValue:
     return _made_by_us("previews", preview_sha256(image_id))
+
+
+@pages.get("/images/<uuid:image_id>/pixels")
+@requires("radiographer")
+def pixels(image_id: uuid.UUID) -> ResponseReturnValue:
+    """All grey values for the viewer: rows of uint8 or little-endian uint16, nothing before or after.
+
+    Sent as they lie on the disk: deflating 15 MB takes 0.3 to 0.6 s and saves 10 to 35 %.
+    """
+    sha256 = array_sha256(image_id)
+    if sha256 in request.if_none_match:
+        return _only_for_this_browser(Response(status=304), sha256)
+    file = storage().verified("arrays", sha256).open("rb")
+    try:
+        samples = samples_of(file)
+    except StorageDamaged:
+        file.close()
+        raise
+    answer = Response(wrap_file(request.environ, file), mimetype=OCTETS, direct_passthrough=True)
+    answer.content_length = samples.size_bytes
+    return _only_for_this_browser(answer, sha256)
 
 
 @pages.get("/findings/<int:finding_id>/heatmap")
@@ -39,17 +63,22 @@ def original(image_id: uuid.UUID) -> ResponseReturnValue:
     path = storage().verified("originals", found.sha256)
     name = f"image-{str(image_id)[:8]}.{ENDINGS.get(found.kind, 'bin')}"
     note(actor(), "image.downloaded", "image", image_id)
-    return send_file(path, "application/octet-stream", as_attachment=True, download_name=name, etag=False)
+    return send_file(path, OCTETS, as_attachment=True, download_name=name, etag=False)
 
 
 def _made_by_us(shelf: str, sha256: str) -> Response:
-    """A file that never changes; the browser may keep it but asks each time, so that signing out holds."""
+    """A preview or a heatmap; conditional requests are answered by `send_file`."""
     path = storage().path(shelf, sha256)
     try:
         with path.open("rb") as file:
             kind = "image/png" if file.read(4) == PNG_START else "image/jpeg"
     except OSError as error:
         raise StorageDamaged("A stored picture cannot be read; restore it from the backup.") from error
-    answer = send_file(path, kind, etag=sha256)
+    return _only_for_this_browser(send_file(path, kind, etag=sha256), sha256)
+
+
+def _only_for_this_browser(answer: Response, sha256: str) -> Response:
+    """The browser may keep what never changes, but asks each time, so that signing out holds."""
+    answer.set_etag(sha256)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

@@ -16,7 +16,7 @@ from portal.supervisor.plan import Address, processes
 
 LAYERS = {
     "portal.errors": 0, "portal.refusals": 0, "portal.logs": 0,
-    "portal.settings": 1, "portal.sniff": 1,
+    "portal.settings": 1, "portal.sniff": 1, "portal.arrays": 1,
     "portal.clock": 2, "portal.db": 2, "portal.storage": 2, "portal.queueing": 2,
     "portal.models": 3, "portal.services": 3,
     "portal.core": 4, "portal.queries": 4,

@@ -6,13 +6,14 @@ import hashlib
 import io
 import uuid
 
+import numpy as np
 import pytest
 from flask import Flask
 from PIL import Image as Picture
 from sqlalchemy import func, select
 
 from portal.db import db
-from portal.models import Event
+from portal.models import Event, Image
 from portal.services import storage
 from tests.fixtures import rows
 from tests.fixtures.people import Person
@@ -25,11 +26,22 @@ def jpeg() -> bytes:
     return file.getvalue()
 
 
+def stored(array: np.ndarray) -> bytes:
+    """As intake writes it."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+GREYS = np.arange(7 * 5, dtype=np.uint16).reshape(7, 5) * 1000
+
+
 @pytest.fixture
 def image_id(app: Flask, monkeypatch: pytest.MonkeyPatch) -> uuid.UUID:
     """A read image whose preview, heatmap and original are on the shelves."""
     with app.app_context():
         monkeypatch.setitem(rows.DECODED, "preview_sha256", storage().keep_bytes("previews", jpeg()))
+        monkeypatch.setitem(rows.DECODED, "array_sha256", storage().keep_bytes("arrays", stored(GREYS)))
         original = storage().keep_bytes("originals", limb_png())
         heatmap = storage().keep_bytes("heatmaps", limb_png(1))
         rows.new_release()
@@ -82,17 +94,66 @@ def test_a_damaged_original_is_not_handed_out(app: Flask, as_reader: Person, ima
     assert "restore it from the backup" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/images/{}/preview", "/images/{}/original"])
+@pytest.mark.parametrize("path", ["/images/{}/preview", "/images/{}/pixels", "/images/{}/original"])
 def test_an_unknown_image_is_not_found(as_reader: Person, path: str) -> None:
     assert as_reader.get(path.format(uuid.uuid4())).status_code == 404
 
 
-def test_an_image_without_preview_is_not_found(app: Flask, as_reader: Person) -> None:
+@pytest.mark.parametrize("what", ["preview", "pixels"])
+def test_an_image_that_is_not_opened_yet_is_not_found(app: Flask, as_reader: Person, what: str) -> None:
     with app.app_context():
         image = rows.images_of(rows.new_case())[0].id
-    assert as_reader.get(f"/images/{image}/preview").status_code == 404
+    assert as_reader.get(f"/images/{image}/{what}").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/images/{}/preview", "/images/{}/original", "/findings/1/heatmap"])
+def test_pixels_are_the_bare_grey_values_in_little_endian_rows(
+    as_radiographer: Person, image_id: uuid.UUID
+) -> None:
+    with as_radiographer.get(f"/images/{image_id}/pixels") as answer:
+        assert answer.data == GREYS.astype("<u2").tobytes()
+        assert answer.content_length == 7 * 5 * 2
+        assert answer.headers["Cache-Control"] == "private, no-cache"
+        tag = answer.headers["ETag"]
+    with as_radiographer.get(f"/images/{image_id}/pixels", headers={"If-None-Match": tag}) as again:
+        assert again.status_code == 304
+        assert again.data == b""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        jpeg(),
+        stored(GREYS)[:-1],
+        stored(GREYS) + b"\0",
+        stored(GREYS.astype(np.float32)),
+        stored(GREYS.ravel()),
+        stored(np.asfortranarray(GREYS)),
+        stored(GREYS).replace(b"(7, 5)", b"(7, 9)"),
+    ],
+    ids=["empty", "picture", "short", "long", "floats", "one-dimension", "by-columns", "other-size"],
+)
+def test_an_array_that_intake_would_not_write_is_not_shown(
+    app: Flask, as_reader: Person, image_id: uuid.UUID, content: bytes
+) -> None:
+    with app.app_context():
+        image = db.session.get_one(Image, image_id)
+        image.array_sha256 = storage().keep_bytes("arrays", content)
+        db.session.commit()
+    answer = as_reader.get(f"/images/{image_id}/pixels")
+    assert answer.status_code == 500
+    assert "restore it from the backup" in answer.text
+
+
+def test_changed_grey_values_are_not_shown(app: Flask, as_reader: Person, image_id: uuid.UUID) -> None:
+    with app.app_context():
+        path = storage().path("arrays", hashlib.sha256(stored(GREYS)).hexdigest())
+    path.write_bytes(stored(GREYS + 1))
+    assert as_reader.get(f"/images/{image_id}/pixels").status_code == 500
+
+
+@pytest.mark.parametrize(
+    "path", ["/images/{}/preview", "/images/{}/pixels", "/images/{}/original", "/findings/1/heatmap"]
+)
 def test_no_picture_without_signing_in(visitor: Person, image_id: uuid.UUID, path: str) -> None:
     assert visitor.get(path.format(image_id)).status_code == 302
