@@ -11,6 +11,7 @@ from tests.fixtures.installation import Installation
 from tests.services.redis import RedisServer
 
 PAUSE_S = (0.4, 1.6)
+LONGER_THAN_A_LEASE_S = 3.5
 
 
 class Nemesis:
@@ -23,6 +24,7 @@ class Nemesis:
         self._stop = threading.Event()
         self._faults: dict[str, Callable[[], None]] = {
             "inference": lambda: installation.restart("inference"),
+            "inference, frozen": lambda: installation.freeze("inference", LONGER_THAN_A_LEASE_S),
             "intake": lambda: installation.restart("intake"),
             "sweeper": lambda: installation.restart("sweeper"),
             "web": lambda: installation.restart("web"),
