@@ -57,10 +57,13 @@ every image must be read by a person, whatever the verdict.
 Probabilities are calibrated (Platt) on fold {fold_tune}, where {prevalence}; where
 fractures are rarer or more common than that, they are too high or too low.
 
+On the held-back fold the rule-out point called {missed:.0%} of the fractured images `no fracture`, and the
+rule-in point called {false_alarms:.0%} of the sound ones `fracture`.
+
 ## Data
 {data_name}: {data_attribution}. Licence {data_licence}. Changes: {data_changes}. Origin: {data_origin}.
 Trained on folds {folds_train}; weights, calibration and operating points chosen on fold {fold_tune};
-fold {fold} was held back and judged once. Folds share no patient as far as the data can tell (it has no
+fold {fold} was held back and judged once.{note} Folds share no patient as far as the data can tell (it has no
 patient ids).
 
 Starting weights: {backbone_name}. Licence: {backbone_licence}. Pre-trained on {backbone_data}.
@@ -101,6 +104,8 @@ def model_card(card: ReleaseCard) -> str:
         body_parts=", ".join(card.body_parts),
         rule_out=card.operating_points.rule_out,
         rule_in=card.operating_points.rule_in,
+        missed=1 - metrics["rule_out_sensitivity"],
+        false_alarms=1 - metrics["rule_in_specificity"],
         prevalence=f"{training['tune_fractured']} of {training['tune_images']} images are fractured",
         fold_tune=training["fold_tune"],
         folds_train=", ".join(map(str, training["folds_train"])),
@@ -113,6 +118,7 @@ def model_card(card: ReleaseCard) -> str:
         backbone_licence=backbone["licence"],
         backbone_data=backbone["pre-training"],
         fold=metrics["fold"],
+        note=f" Note: {training['note']}." if "note" in training else "",
         images=metrics["images"],
         fractured=metrics["fractured"],
         measures="\n".join(_measure(name, metrics) for name in MEASURE_NAMES),
@@ -163,7 +169,7 @@ def _scope(scope: Mapping[str, Any] | None) -> str:
     )
     return (
         f"The check for images out of scope is simple, fitted on {scope['other_images']} other pictures."
-        f" It lets {scope['kept_share']:.1%} of limb radiographs through. Pictures of a kind it was never"
+        f" It lets {scope['kept_share']:.1%} of the tuning fold through. Pictures of a kind it was never"
         f" fitted on are caught less often (left out in turn: {unseen}), so a score does not prove that the"
         " image is a limb."
     )

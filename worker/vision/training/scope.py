@@ -5,6 +5,7 @@ Only the scope head is fitted: a logistic regression on the features that the re
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +24,7 @@ BATCH = 16
 RIDGE = 1e-3
 STEPS = 100
 KEPT_SHARE = 0.995  # of radiographs of the trained kind that must still be read
-MOST_KNOWN = 700  # training images used; more change nothing
+MOST_KNOWN = 1000  # training images used, evenly picked: still several for each other picture
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def fit_scope(
 
     tune  radiographs of the known kind, by which the threshold is chosen
     """
-    known_features = features_of(network, known[:: max(1, len(known) // MOST_KNOWN)], card)
+    known_features = features_of(network, known[:: math.ceil(len(known) / MOST_KNOWN)], card)
     other_features = features_of(network, other, card)
     tune_features = features_of(network, tune, card)
     weight, bias = _fitted(known_features, other_features)
