@@ -16,14 +16,16 @@ MIN_PASSWORD_LENGTH = 10
 hasher = PasswordHasher()
 
 
-def add_user(username: str, password: str, role: str, actor: Actor) -> User:
+def add_user(
+    username: str, password: str, role: str, actor: Actor, min_length: int = MIN_PASSWORD_LENGTH
+) -> User:
     """A new person who may sign in; raises BadRequest for a taken name, a short password, an unknown role."""
     key = username.strip().casefold()
     if not key or len(key) > 64 or not key.isprintable():
         raise BadRequest("Give a user name of 1 to 64 characters.")
     if role not in ROLES:
         raise BadRequest(f"The role must be one of {', '.join(ROLES)}.")
-    password_hash = _hashed(password)
+    password_hash = _hashed(password, min_length)
     with transaction() as session:
         if session.scalar(select(User.id).where(User.username == key)):
             raise BadRequest("This user name is taken.")
@@ -75,9 +77,9 @@ def sign_out_everywhere(user_id: int, actor: Actor) -> None:
         record(session, actor, "user.signed_out_everywhere", "user", user_id)
 
 
-def _hashed(password: str) -> str:
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise BadRequest(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+def _hashed(password: str, min_length: int = MIN_PASSWORD_LENGTH) -> str:
+    if len(password) < min_length:
+        raise BadRequest(f"A password needs at least {min_length} characters.")
     return hasher.hash(password)
 
 

@@ -8,7 +8,7 @@ import sys
 
 from sqlalchemy import func, select
 
-from portal.actions.accounts import add_user
+from portal.actions.accounts import MIN_PASSWORD_LENGTH, add_user
 from portal.actions.events import SYSTEM
 from portal.actions.releases import publish
 from portal.commands.migrate import apply_migrations
@@ -47,12 +47,14 @@ def add_first_admin(settings: Settings) -> None:
     if db.session.scalar(select(func.count()).select_from(User)):
         return
     password = settings.admin_password or secrets.token_urlsafe(12)
-    add_user(FIRST_ADMIN, password, "admin", SYSTEM)
+    add_user(FIRST_ADMIN, password, "admin", SYSTEM, min_length=1)
     if not settings.admin_password:
         print(
             f"First admin: user name “{FIRST_ADMIN}”, password “{password}”. It is shown only now.",
             flush=True,
         )
+    elif len(password) < MIN_PASSWORD_LENGTH:
+        print("The first admin's password is short. Set a longer one: ./run user passwd admin", flush=True)
 
 
 if __name__ == "__main__":
