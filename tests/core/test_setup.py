@@ -31,7 +31,7 @@ def test_first_admin_gets_a_made_up_password_that_is_printed_once(
 
 
 @pytest.mark.parametrize(
-    ("password", "says"), [("long enough for us", ""), ("short", "./run user passwd admin")]
+    ("password", "says"), [("long enough for us", ""), ("sesame", "./run user passwd admin")]
 )
 def test_given_password_is_taken_and_a_short_one_is_mentioned(
     app: Flask, sqlite_settings: Settings, capsys: pytest.CaptureFixture[str], password: str, says: str
