@@ -44,11 +44,10 @@ class Storage:
         """Move a finished temporary file to its shelf so that it survives a power cut; twice is harmless."""
         target = self.path(shelf, sha256)
         target.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        sync(temporary)
         os.replace(temporary, target)
-        _sync_folder(target.parent)
-        _sync_folder(target.parent.parent)
+        sync(target.parent)
+        sync(target.parent.parent)
 
     def keep_bytes(self, shelf: str, content: bytes) -> str:
         """Keep bytes made by ourselves; returns their SHA-256."""
@@ -82,8 +81,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Have a file's bytes, or a folder's names, survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
