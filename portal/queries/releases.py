@@ -1,37 +1,46 @@
-"""Published releases and the few figures of their cards that staff ask for."""
+"""Published releases, what their cards say, and whether a worker can use them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
+from portal.clock import database_now
 from portal.db import db
-from portal.models import Release
+from portal.errors import NotFound
+from portal.models import Release, Worker
+from portal.queries.health import SEEN_WITHIN
+from portal.queries.release_cards import Card, readable
 
-FIGURES = ("auroc", "sensitivity", "specificity")
+MARK = "release "
+"""How a worker's condition begins that tells of a release: “release NAME: what is wrong”."""
 
 
 @dataclass(frozen=True)
 class ReleaseRow:
-    """`figures` are those the card states, 0…1, measured on `fold`; nothing is made up for the others."""
+    """`trouble` is why a worker refuses it just now; empty when none does."""
 
     release: Release
-    architecture: str
-    trained_on: str
-    body_parts: tuple[str, ...]
-    fold: str
-    figures: Mapping[str, float]
-    rule_out: float | None
-    rule_in: float | None
+    card: Card
+    trouble: str
 
 
 def releases() -> list[ReleaseRow]:
-    """All of them, the newest first."""
-    found = db.session.scalars(select(Release).order_by(Release.published_at.desc(), Release.id.desc()))
-    return [_row(release) for release in found]
+    """All of them, the active one first, then the newest; retired ones last."""
+    order = ("active", "available", "retired")
+    newest_first = select(Release).order_by(Release.published_at.desc(), Release.id.desc())
+    troubles = _troubles()
+    found = sorted(db.session.scalars(newest_first), key=lambda release: order.index(release.state))
+    return [_row(release, troubles) for release in found]
+
+
+def release_row(release_id: int) -> ReleaseRow:
+    release = db.session.get(Release, release_id)
+    if release is None:
+        raise NotFound("There is no such release.")
+    return _row(release, _troubles())
 
 
 def choosable() -> Sequence[tuple[int, str]]:
@@ -45,28 +54,18 @@ def choosable() -> Sequence[tuple[int, str]]:
     return [(row.id, f"{row.name} (active)" if row.state == "active" else row.name) for row in by_activity]
 
 
-def _row(release: Release) -> ReleaseRow:
-    card = release.card
-    metrics, points = _section(card, "metrics"), _section(card, "operating_points")
-    return ReleaseRow(
-        release,
-        architecture=str(card.get("architecture", "")),
-        trained_on=str(_section(card, "training_data").get("name", "")),
-        body_parts=tuple(str(part) for part in card.get("body_parts", ())),
-        fold=str(metrics.get("fold", "")),
-        figures={name: number for name in FIGURES if (number := _number(metrics.get(name))) is not None},
-        rule_out=_number(points.get("rule_out")),
-        rule_in=_number(points.get("rule_in")),
+def _row(release: Release, troubles: Mapping[str, str]) -> ReleaseRow:
+    return ReleaseRow(release, readable(release.card), troubles.get(release.name, ""))
+
+
+def _troubles() -> dict[str, str]:
+    """Per release what a living worker says is wrong with it, such as a failed self-test."""
+    conditions = db.session.scalars(
+        select(Worker.condition).where(
+            Worker.seen_at > database_now(db.session) - SEEN_WITHIN,
+            ~Worker.is_able,
+            Worker.condition.startswith(MARK, autoescape=True),
+        )
     )
-
-
-def _section(card: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    section = card.get(name)
-    return section if isinstance(section, dict) else {}
-
-
-def _number(value: Any) -> float | None:
-    """A plain number, or the value of a {"value": …} with its interval."""
-    if isinstance(value, dict):
-        value = value.get("value")
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    told = (condition.removeprefix(MARK).partition(": ") for condition in conditions)
+    return {name: trouble for name, _, trouble in told}

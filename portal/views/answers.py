@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -12,6 +12,13 @@ from flask_login import current_user
 def see(endpoint: str, **values: Any) -> ResponseReturnValue:
     """Redirect after a change, so that reloading the page sends nothing again."""
     return redirect(url_for(endpoint, **values), 303)
+
+
+def see_new(endpoint: str, **values: Any) -> ResponseReturnValue:
+    """As `see`, to what an upload made; the upload script goes there by itself."""
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(location=url_for(endpoint, **values)), 201
+    return see(endpoint, **values)
 
 
 def page(template: str, status: int = 200, **values: Any) -> ResponseReturnValue:

@@ -6,9 +6,8 @@ import uuid
 from typing import Any
 
 import flask
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 from portal.actions.case_views import note_view
 from portal.actions.cases import receive_case
@@ -18,10 +17,10 @@ from portal.forms.reviews import ReviewForm
 from portal.queries.cases import read_case, reviews_of
 from portal.queries.queue import place_of
 from portal.services import doorbell, settings
-from portal.views.answers import my_id, page, see
+from portal.views.answers import my_id, page, see, see_new
 from portal.views.case_json import as_json
 from portal.web.access import actor, requires
-from portal.web.uploads import receive
+from portal.web.uploads import is_chosen, receive
 
 pages = Blueprint("cases", __name__)
 
@@ -36,7 +35,7 @@ def new() -> ResponseReturnValue:
 @requires("radiographer")
 def create() -> ResponseReturnValue:
     form = UploadForm()
-    uploads = [upload for upload in request.files.getlist("images") if _is_chosen(upload)]
+    uploads = [upload for upload in request.files.getlist("images") if is_chosen(upload)]
     is_valid = form.validate()
     if len(uploads) > settings().max_files:
         form.add_file_error(f"These are {len(uploads)} files; one case takes at most {settings().max_files}.")
@@ -91,17 +90,10 @@ def _form(form: UploadForm, status: int = 200) -> ResponseReturnValue:
     return page("cases/new.html", status, form=form, body_parts=BODY_PARTS)
 
 
-def _is_chosen(upload: FileStorage) -> bool:
-    """Browsers send one empty part without a name when nothing was chosen; a named empty file is a file."""
-    return bool(upload.filename) or upload.stream.size_bytes > 0  # type: ignore[attr-defined]
-
-
 def _received(case_id: uuid.UUID, is_new: bool) -> ResponseReturnValue:
     if not is_new:
         flask.flash("This form was sent before: here is the case it made.")
-    if request.accept_mimetypes.best == "application/json":
-        return jsonify(location=url_for("cases.show", case_id=case_id)), 201
-    return see("cases.show", case_id=case_id)
+    return see_new("cases.show", case_id=case_id)
 
 
 def _show(case_id: uuid.UUID, number: int | None, form: ReviewForm, status: int = 200) -> ResponseReturnValue:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app
+from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from portal.actions.cases import ReceivedFile
+from portal.actions.release_sets import SentFile
 from portal.errors import TooLarge
 from portal.refusals import Refused
 from portal.services import settings, storage
@@ -19,6 +22,18 @@ from portal.sniff import HEAD_BYTES, sniff
 
 MAX_NAME_LENGTH = 255
 FIELD_PARTS = 12
+
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+def takes_files_of(max_mib: int) -> Callable[[View], View]:
+    """This route takes files up to this size even where X-rays must be smaller."""
+
+    def mark(view: View) -> View:
+        view.max_file_mib = max_mib  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 class HashingFile:
@@ -63,9 +78,13 @@ class UploadRequest(Request):
         content_length: int | None = None,
     ) -> IO[bytes]:
         storage().require_space()
-        part = HashingFile(storage().temporary(), settings().max_file_bytes)
+        part = HashingFile(storage().temporary(), self._max_file_bytes())
         self.environ.setdefault("greenstick.parts", []).append(part)
         return part  # type: ignore[return-value]
+
+    def _max_file_bytes(self) -> int:
+        view = current_app.view_functions.get(self.endpoint or "")
+        return max(getattr(view, "max_file_mib", 0) * MIB, settings().max_file_bytes)
 
 
 def install(app: Flask) -> None:
@@ -86,11 +105,14 @@ def _discard_parts(_error: BaseException | None) -> None:
         part.discard()
 
 
+def is_chosen(upload: FileStorage) -> bool:
+    """Browsers send one empty part without a name when nothing was chosen; a named empty file is a file."""
+    return bool(upload.filename) or _part_of(upload).size_bytes > 0
+
+
 def receive(upload: FileStorage) -> ReceivedFile:
     """Keep one uploaded file under its hash, and say what its first bytes look like."""
-    part = upload.stream
-    assert isinstance(part, HashingFile)
-    part.file.flush()
+    part = _part_of(upload)
     sha256 = part.hash.hexdigest()
     name = display_name(upload.filename or "")
     head = _head(part.path)
@@ -100,6 +122,19 @@ def receive(upload: FileStorage) -> ReceivedFile:
         return ReceivedFile(name, sha256, part.size_bytes, sniff(head).value)
     except Refused as refused:
         return ReceivedFile(name, sha256, part.size_bytes, "", refused.code, refused.reason)
+
+
+def sent_file(upload: FileStorage) -> SentFile:
+    """One uploaded file as it lies in the tmp folder; who does not move it away keeps nothing."""
+    part = _part_of(upload)
+    return SentFile(display_name(upload.filename or ""), part.path, part.hash.hexdigest())
+
+
+def _part_of(upload: FileStorage) -> HashingFile:
+    part = upload.stream
+    assert isinstance(part, HashingFile)
+    part.file.flush()
+    return part
 
 
 def display_name(name: str) -> str:

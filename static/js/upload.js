@@ -51,7 +51,7 @@ class Upload {
     this.list.replaceChildren(...this.files.map((file) => this.line(file)));
     this.list.hidden = this.files.length === 0;
     const tooMany = this.files.length - this.maxFiles;
-    this.slot("images", tooMany > 0 ? `One case takes at most ${this.maxFiles} files; remove ${tooMany}.` : "");
+    this.slot(this.input.name, tooMany > 0 ? `At most ${this.maxFiles} files at once; remove ${tooMany}.` : "");
   }
 
   line(file) {
@@ -72,8 +72,8 @@ class Upload {
       return this.list.scrollIntoView({ block: "center" });
     }
     const content = new FormData(this.form);
-    content.delete("images");
-    for (const file of this.files) content.append("images", file, file.name);
+    content.delete(this.input.name);
+    for (const file of this.files) content.append(this.input.name, file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", this.form.action);
     request.setRequestHeader("Accept", "application/json");

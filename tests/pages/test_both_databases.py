@@ -49,6 +49,7 @@ def test_every_page_answers_on_both_databases(each_app: Flask, admin: Person) ->
         "/users",
         "/events",
         "/releases",
+        f"/releases/{release_id}",
     ]
     for path in [*cases, *batches, *lists, "/history/rerun?verdict=fracture", "/cases/new", "/help"]:
         assert admin.get(path).status_code == 200, path

@@ -17,6 +17,8 @@ ROLE_OF = {
     "cases.review": "reader", "images.original": "reader",
     "batches.cancel": "admin",
     "reruns.confirm": "admin", "reruns.rerun_history": "admin", "reruns.rerun": "admin",
+    "releases.new": "admin", "releases.publish": "admin", "releases.activate": "admin",
+    "releases.retire": "admin", "releases.restore": "admin",
     "events.show_all": "admin", "users.show_all": "admin", "users.add": "admin", "users.set_role": "admin",
     "users.set_password": "admin", "users.set_enabled": "admin", "users.sign_out": "admin",
 }  # fmt: skip

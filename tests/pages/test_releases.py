@@ -1,36 +1,195 @@
-"""The page of releases says what the cards say, and nothing else."""
+"""The pages of releases say what the cards say, and nothing else; admins choose the active one there."""
 
 from __future__ import annotations
 
-from flask import Flask
+import re
+from typing import Any
 
-from portal.db import transaction
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.actions import workers
+from portal.db import db, transaction
 from portal.models import Release
 from tests.fixtures import rows
+from tests.fixtures.doorbell import RecordingDoorbell
 from tests.fixtures.people import Person
 
+CARD: dict[str, Any] = {
+    "name": "full", "architecture": "mobilenet", "created": "2026-11-19", "classes": ["fracture"],
+    "preprocessing": {"version": 3, "side_px": 448, "black_percentile": 1.0, "white_percentile": 99.7},
+    "normalisation": {"mean": [0.45], "deviation": [0.25]},
+    "calibration": {"slope": 1.25, "intercept": -0.5},
+    "operating_points": {"rule_out": 0.2, "rule_in": 0.7},
+    "least_scope": 0.4,
+    "body_parts": ["hand", "leg"],
+    "training_data": {"name": "FracAtlas", "licence": "CC BY 4.0", "attribution": "FracAtlas, © I. Abedeen"},
+    "training": {"seed": 7, "scope": {"other_images": 900}},
+    "metrics": {
+        "fold": 4, "auroc": 0.9123, "rule_out_sensitivity": 0.95, "intervals_95": {"auroc": [0.88, 0.94]},
+        "images": 660, "fractured": 115, "out_of_scope": 2, "refused": 0, "spread_of_scores": 0.31,
+        "body_parts": {"hand": {"images": 400, "fractured": 70, "auroc": 0.9},
+                       "hip": {"images": 30, "fractured": 2, "auroc": None}},
+    },
+    "checksums": {"weights.safetensors": "a1" * 32, "model.onnx": "b2" * 32},
+}  # fmt: skip
 
-def test_figures_of_the_card_are_shown_and_missing_ones_are_not_made_up(
-    app: Flask, as_radiographer: Person
-) -> None:
-    card = {
-        "name": "full", "architecture": "mobilenet", "metrics": {"fold": 4, "auroc": 0.9123},
-        "operating_points": {"rule_out": 0.2, "rule_in": 0.7}, "body_parts": ["hand", "leg"],
-        "training_data": {"name": "FracAtlas"},
-    }  # fmt: skip
+
+def new_release(app: Flask, card: dict[str, Any], state: str = "active") -> int:
     with app.app_context(), transaction() as session:
-        session.add(Release(name="full", weights_sha256="f" * 64, card=card, state="active"))
-    page = as_radiographer.get("/releases").text
-    for words in ("AUROC", "0.912", "fold 4", "FracAtlas", "hand, leg", "no fracture below 20 %"):
+        release = Release(name=card["name"], weights_sha256="f" * 64, card=card, state=state)
+        session.add(release)
+        session.flush()
+        return release.id
+
+
+def words_of(person: Person, path: str) -> str:
+    answer = person.get(path)
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split())
+
+
+def state_of(app: Flask, release_id: int) -> str:
+    with app.app_context():
+        return db.session.scalars(select(Release.state).where(Release.id == release_id)).one()
+
+
+def test_list_shows_figures_of_the_card_and_makes_none_up(app: Flask, as_radiographer: Person) -> None:
+    release_id = new_release(app, CARD)
+    page = words_of(as_radiographer, "/releases")
+    for words in (
+        "AUROC 0.912 (0.880 to 0.940)",
+        "fold 4",
+        "FracAtlas",
+        "hand, leg",
+        "no fracture below 20 %",
+    ):
         assert words in page
     assert "Sensitivity" not in page
+    assert f'href="/releases/{release_id}"' in as_radiographer.get("/releases").text
 
 
-def test_an_empty_card_says_that_nothing_was_judged(app: Flask, as_radiographer: Person) -> None:
+def test_empty_card_says_that_nothing_was_judged(app: Flask, as_radiographer: Person) -> None:
     with app.app_context():
-        rows.new_release()
+        release_id = rows.new_release().id
     assert "nothing that its card states" in as_radiographer.get("/releases").text
+    assert "how well this release reads is not known" in words_of(as_radiographer, f"/releases/{release_id}")
 
 
 def test_without_a_release_the_page_says_so(as_radiographer: Person) -> None:
     assert "nothing can be read" in as_radiographer.get("/releases").text
+
+
+def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Person) -> None:
+    page = words_of(as_radiographer, f"/releases/{new_release(app, CARD)}")
+    for words in (
+        "mobilenet", "Made 2026-11-19", "448 × 448 px", "Preprocessing version 3",
+        "slope 1.25, intercept -0.5",
+        "rule-out 0.2000, rule-in 0.7000", "Licence CC BY 4.0", "FracAtlas, © I. Abedeen", "hand, leg",
+        "AUROC 0.912 0.880 to 0.940", "Sensitivity at the rule-out point 0.950 not stated",
+        "Spread of scores 0.310", "Judged on fold 4, never seen in training", "660 images, 115 fractured",
+        "2 images called out of scope", "hand 400 70 0.900", "hip 30 2 too few",
+        "a1" * 32, "b2" * 32, "Seed 7",
+    ):  # fmt: skip
+        assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("fold", "words"),
+    [
+        ([0, 1, 2, 3, 4], "folds 0, 1, 2, 3, 4"),
+        ("out of fold over 0 to 4", "Judged on out of fold over 0 to 4"),
+        (None, "nothing that its card states"),
+    ],
+)
+def test_fold_is_named_as_the_card_names_it(app: Flask, as_reader: Person, fold: object, words: str) -> None:
+    card = CARD | {"metrics": {"fold": fold, "auroc": {"value": 0.95, "low": 0.94, "high": 0.96}}}
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    assert words in page
+    assert "AUROC 0.950 0.940 to 0.960" in page
+
+
+@pytest.mark.parametrize("odd", [None, [], "text", 5, {"deep": {"er": [None, {}]}}])
+def test_card_with_odd_entries_is_shown_without_them(app: Flask, as_reader: Person, odd: object) -> None:
+    release_id = new_release(app, {"name": "odd"} | {name: odd for name in CARD if name != "name"})
+    assert as_reader.get("/releases").status_code == 200
+    assert as_reader.get(f"/releases/{release_id}").status_code == 200
+
+
+def test_only_admins_see_what_can_be_changed(app: Flask, as_reader: Person, as_admin: Person) -> None:
+    release_id = new_release(app, CARD, "available")
+    for path in ("/releases", f"/releases/{release_id}"):
+        assert "For admins" not in as_reader.get(path).text
+        assert "Publish a release" not in as_reader.get(path).text
+    assert "Make it active…" in as_admin.get(f"/releases/{release_id}").text
+    assert "Publish a release" in as_admin.get("/releases").text
+
+
+@pytest.mark.parametrize("change", ["active", "retired", "available"])
+def test_a_reader_cannot_change_the_state_of_a_release(app: Flask, as_reader: Person, change: str) -> None:
+    release_id = new_release(app, CARD, "retired" if change == "available" else "available")
+    before = state_of(app, release_id)
+    assert as_reader.post(f"/releases/{release_id}/{change}").status_code == 403
+    assert state_of(app, release_id) == before
+
+
+def test_an_admin_makes_another_release_active(
+    app: Flask, as_admin: Person, doorbell: RecordingDoorbell
+) -> None:
+    old, new = new_release(app, {"name": "old"}), new_release(app, CARD, "available")
+    page = as_admin.get(f"/releases/{new}").text
+    assert f'name="instead_of" value="{old}"' in page
+    answer = as_admin.post(f"/releases/{new}/active", {"instead_of": old})
+    assert answer.headers["Location"] == f"/releases/{new}"
+    assert (state_of(app, old), state_of(app, new)) == ("available", "active")
+    assert "intake" in doorbell.rung, "images that waited for a release"
+    assert "release.activated" in as_admin.get("/events").text
+
+
+def test_the_slower_admin_is_told_what_is_active_now(app: Flask, as_admin: Person) -> None:
+    old = new_release(app, {"name": "old"})
+    first, second = new_release(app, {"name": "first"}, "available"), new_release(app, CARD, "available")
+    as_admin.post(f"/releases/{first}/active", {"instead_of": old})
+    answer = as_admin.post(f"/releases/{second}/active", {"instead_of": old})
+    assert answer.status_code == 409
+    assert "“first” is active now" in answer.text
+    assert f'name="instead_of" value="{first}"' in answer.text, "the next try knows better"
+    assert state_of(app, second) == "available"
+
+
+def test_the_active_release_is_not_retired(app: Flask, as_admin: Person) -> None:
+    release_id = new_release(app, CARD)
+    assert "Retire it" not in as_admin.get(f"/releases/{release_id}").text
+    answer = as_admin.post(f"/releases/{release_id}/retired")
+    assert answer.status_code == 400
+    assert "Make another one active first." in answer.text
+    assert state_of(app, release_id) == "active"
+
+
+def test_a_retired_release_is_not_offered_and_comes_back(app: Flask, as_admin: Person) -> None:
+    new_release(app, {"name": "old"})
+    spare = new_release(app, CARD, "available")
+    rerun = "/history/rerun?verdict=fracture"
+    assert ">full<" in as_admin.get(rerun).text
+    as_admin.post(f"/releases/{spare}/retired")
+    assert ">full<" not in as_admin.get(rerun).text
+    assert "Make it active…" not in as_admin.get(f"/releases/{spare}").text
+    as_admin.post(f"/releases/{spare}/available")
+    assert ">full<" in as_admin.get(rerun).text
+
+
+def test_unknown_release_is_not_found(as_admin: Person) -> None:
+    assert as_admin.get("/releases/4711").status_code == 404
+    for change in ("active", "retired", "available"):
+        assert as_admin.post(f"/releases/4711/{change}").status_code == 404
+
+
+def test_what_a_worker_says_of_a_release_stands_on_its_pages(app: Flask, as_reader: Person) -> None:
+    bad, good = new_release(app, CARD), new_release(app, {"name": "full-2"}, "available")
+    trouble = "release full: the self-test failed: the answer differs by 0.2 from when it was made"
+    with app.app_context():
+        workers.seen(workers.Sign("inference-1", "inference", condition=trouble, is_able=False))
+    for path in ("/releases", f"/releases/{bad}"):
+        assert "the self-test failed: the answer differs by 0.2" in as_reader.get(path).text
+    assert "self-test failed" not in as_reader.get(f"/releases/{good}").text

@@ -1,0 +1,181 @@
+"""What the card of a release says, in the order and the words in which staff read it.
+
+Cards come from outside: an entry that is missing or of another kind is left out, and nothing is made up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MEASURES = {
+    "auroc": "AUROC",
+    "pr_auc": "PR-AUC",
+    "accuracy": "Accuracy",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+    "rule_out_sensitivity": "Sensitivity at the rule-out point",
+    "rule_out_specificity": "Specificity at the rule-out point",
+    "rule_in_sensitivity": "Sensitivity at the rule-in point",
+    "rule_in_specificity": "Specificity at the rule-in point",
+    "calibration_error": "Expected calibration error",
+    "brier": "Brier score",
+    "hit_rate": "Hottest spot inside a marked fracture",
+}
+COUNTS = ("images", "fractured", "out_of_scope", "refused")
+NOT_JUDGED = "nothing that its card states"
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measure with its 95 % interval, where the card has one."""
+
+    name: str
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class PartFigures:
+    """`auroc` is None where too few images were there to tell."""
+
+    part: str
+    images: int | None
+    fractured: int | None
+    auroc: float | None
+
+
+@dataclass(frozen=True)
+class Card:
+    """A release's card as its page shows it."""
+
+    architecture: str
+    body_parts: tuple[str, ...]
+    trained_on: str
+    judged_on: str
+    rule_out: float | None
+    rule_in: float | None
+    counts: Mapping[str, int]
+    figures: tuple[Figure, ...]
+    parts: tuple[PartFigures, ...]
+    network: tuple[Fact, ...]
+    training_data: tuple[Fact, ...]
+    training: tuple[Fact, ...]
+    checksums: tuple[Fact, ...]
+
+
+def readable(card: Mapping[str, Any]) -> Card:
+    metrics, points = section(card, "metrics"), section(card, "operating_points")
+    return Card(
+        architecture=_text(card.get("architecture")),
+        body_parts=texts_of(card, "body_parts"),
+        trained_on=_text(section(card, "training_data").get("name")),
+        judged_on=_judged_on(metrics.get("fold")),
+        rule_out=_number(points.get("rule_out")),
+        rule_in=_number(points.get("rule_in")),
+        counts={name: count for name in COUNTS if isinstance(count := metrics.get(name), int)},
+        figures=tuple(_figures(metrics)),
+        parts=tuple(_parts(section(metrics, "body_parts"))),
+        network=_facts(_network(card)),
+        training_data=_facts(section(card, "training_data")),
+        training=_facts(section(card, "training")),
+        checksums=_facts(section(card, "checksums"), as_words=False),
+    )
+
+
+def section(card: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    entry = card.get(name)
+    return entry if isinstance(entry, dict) else {}
+
+
+def texts_of(card: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    entry = card.get(name)
+    return tuple(item for item in entry if isinstance(item, str)) if isinstance(entry, list) else ()
+
+
+def _network(card: Mapping[str, Any]) -> dict[str, Any]:
+    before, scale = section(card, "preprocessing"), section(card, "normalisation")
+    calibration, side = section(card, "calibration"), _text(before.get("side_px"))
+    return {
+        "architecture": card.get("architecture"),
+        "made": card.get("created"),
+        "starts_from": section(card, "backbone").get("name"),
+        "licence_of_that": section(card, "backbone").get("licence"),
+        "classes": card.get("classes"),
+        "input": f"{side} × {side} px, grey" if side else None,
+        "preprocessing": f"version {before['version']}" if before.get("version") else None,
+        "normalisation": _pairs(scale),
+        "calibration": _pairs(calibration),
+        "out_of_scope": _scope(card),
+    }
+
+
+def _scope(card: Mapping[str, Any]) -> str | None:
+    if "least_scope" not in card:
+        return None
+    is_told = card["least_scope"] is not None
+    return "told apart" if is_told else "not told apart: it reads whatever it is given"
+
+
+def _figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
+    """Those with a known name first, then any other that the card states."""
+    intervals = section(metrics, "intervals_95")
+    for name in [*MEASURES, *(name for name in metrics if name not in MEASURES)]:
+        stated = metrics.get(name)
+        value = _number(stated.get("value") if isinstance(stated, dict) else stated)
+        if value is None or name in (*COUNTS, "fold"):
+            continue
+        ends = [stated.get("low"), stated.get("high")] if isinstance(stated, dict) else intervals.get(name)
+        low, high = map(_number, ends) if isinstance(ends, list) and len(ends) == 2 else (None, None)
+        yield Figure(MEASURES.get(name) or _words(name), value, low, high)
+
+
+def _parts(stated: Mapping[str, Any]) -> Iterator[PartFigures]:
+    for part, facts in stated.items():
+        if isinstance(facts, dict):
+            yield PartFigures(part, _whole(facts.get("images")), _whole(facts.get("fractured")),
+                              _number(facts.get("auroc")))  # fmt: skip
+
+
+def _judged_on(fold: Any) -> str:
+    if isinstance(fold, list) and fold:
+        return f"folds {', '.join(map(_text, fold))}"
+    if isinstance(fold, str) and fold:
+        return fold
+    return NOT_JUDGED if _whole(fold) is None else f"fold {fold}, never seen in training"
+
+
+def _facts(entries: Mapping[str, Any], as_words: bool = True) -> tuple[Fact, ...]:
+    """What can be said in one line; deeper entries stand in the card itself."""
+    named = ((_words(name) if as_words else name, _text(value)) for name, value in entries.items())
+    return tuple((name, text) for name, text in named if text)
+
+
+def _pairs(entries: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name.lower()} {text}" for name, text in _facts(entries))
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, str | int):
+        return str(value)
+    return ", ".join(map(_text, value)) if isinstance(value, Sequence) else ""
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
