@@ -14,10 +14,12 @@ from sqlalchemy.orm import joinedload, selectinload
 from portal.db import db
 from portal.errors import NotFound
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job, Review
+from portal.queries.cautions import cautions
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
 
 MAX_TWINS = 5
+BODY_PART_TAG = "BodyPartExamined"
 
 
 class Twin(NamedTuple):
@@ -71,6 +73,14 @@ class ReadImage:
     def is_read_again(self) -> bool:
         """There is a finding, and another reading is queued or running."""
         return bool(self.finding and self.newest_job and self.newest_job.state in OPEN_STATES)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What to know before trusting the finding's probability; nothing where there is none."""
+        job = self.current_job
+        if job is None or job.finding is None or job.finding.probability is None:
+            return ()
+        return cautions(job.release.card, (self.image.case.body_part, self.image.tags.get(BODY_PART_TAG, "")))
 
     @property
     def newest_problem(self) -> str | None:
