@@ -99,6 +99,23 @@ def test_boxes_are_solid_only_for_a_fracture(logit: float, verdict: str, kind: s
     assert [box.kind for box in reading.boxes] == [kind]
 
 
+@pytest.mark.parametrize(("logit", "verdict"), [(9.0, "fracture"), (0.0, "doubt")])
+def test_verdict_without_a_hot_place_gets_its_hottest_as_one_dotted_box(
+    logit: float, verdict: str, tiny: Detector
+) -> None:
+    class LukewarmSpot(FixedEngine):
+        def run(self, batch: NDArray[np.float32]) -> Outputs:
+            outputs = super().run(batch)
+            outputs.maps[:] = -6
+            outputs.maps[:, 4, 4] = -2
+            return outputs
+
+    reading = read(Detector(tiny.card, LukewarmSpot(logit=logit)), [limb()])[0]
+    assert reading.verdict == verdict
+    (box,) = reading.boxes
+    assert (box.kind, box.score < tiny.card.box_threshold) == ("dotted", True)
+
+
 def test_image_out_of_scope_carries_no_probability(tiny: Detector) -> None:
     card = replace(tiny.card, least_scope=0.5)
     reading = read(Detector(card, FixedEngine(logit=9, cell=9, scope=-0.1)), [limb()])[0]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.vision.limbs import limb
-from worker.vision.boxes import MOST_BOXES, boxes_of
+from worker.vision.boxes import MOST_BOXES, boxes_of, hottest_box
 from worker.vision.card import PreprocessingCard
 from worker.vision.heatmap import image_heatmap, peak
 from worker.vision.preprocess import Placement, prepare
@@ -79,3 +79,43 @@ def test_cells_that_touch_make_one_box(preparing: PreprocessingCard) -> None:
 def test_cold_map_has_no_boxes(preparing: PreprocessingCard) -> None:
     cells = np.full((CELLS, CELLS), 0.2, np.float32)
     assert boxes_of(cells, SIDE, 0.3, placed(128, 128, preparing), "solid") == ()
+
+
+def test_box_leaves_out_the_warm_rim_of_its_place(preparing: PreprocessingCard) -> None:
+    placement = placed(128, 128, preparing)
+    cells = np.zeros((CELLS, CELLS), np.float32)
+    cells[1:7, 1:7] = 0.6
+    cells[4, 2] = 0.95
+    (box,) = boxes_of(cells, SIDE, 0.5, placement, "solid")
+    x, y = placement.to_canvas(box.x + box.width / 2, box.y + box.height / 2)
+    assert (int(x * CELLS / SIDE), int(y * CELLS / SIDE)) == (2, 4)
+    assert max(box.width * placement.scale_x, box.height * placement.scale_y) < 2 * SIDE / CELLS
+
+
+@pytest.mark.parametrize(("width", "height"), SHAPES)
+def test_hottest_place_of_the_image_is_boxed_however_cold(
+    width: int, height: int, preparing: PreprocessingCard
+) -> None:
+    placement = placed(width, height, preparing)
+    x, y = width / 2, height / 3
+    cells = np.float32(0.01) + np.float32(0.1) * hot_at(x, y, placement)
+    (box,) = hottest_box(cells, SIDE, placement)
+    one_cell = SIDE / CELLS / min(placement.scale_x, placement.scale_y)
+    assert box.kind == "dotted"
+    assert abs(box.x + box.width / 2 - x) <= one_cell
+    assert abs(box.y + box.height / 2 - y) <= one_cell
+
+
+def test_padding_is_never_the_hottest_place(preparing: PreprocessingCard) -> None:
+    placement = placed(120, 500, preparing)
+    assert placement.pad_x > 2 * SIDE / CELLS
+    cells = np.float32(0.1) * hot_at(60, 250, placement)
+    cells[:, 0] = 0.9
+    (box,) = hottest_box(cells, SIDE, placement)
+    assert abs(box.y + box.height / 2 - 250) < 500 / CELLS
+    assert box.x + box.width / 2 > 0.3 * 120
+
+
+def test_even_map_has_no_hottest_place(preparing: PreprocessingCard) -> None:
+    cells = np.full((CELLS, CELLS), 0.2, np.float32)
+    assert hottest_box(cells, SIDE, placed(128, 128, preparing)) == ()

@@ -13,37 +13,72 @@ from worker.vision.reading import Box
 
 MOST_BOXES = 5
 FINER = 4  # the map is interpolated this many times finer, so that boxes do not jump by whole cells
+# A box holds what is at least this share as hot as its hottest place: the warm rim of a fracture is wider
+# than what radiologists mark. Chosen on fold 1 with greenstick-1 (2026-11-20): average precision at IoU 0.3
+# is 0.275 with 0.87, 0.117 with 0.7, and 0.037 with the whole region above the threshold.
+TRIM = 0.87
 
-Region = tuple[slice, slice]
+Cells = list[tuple[int, int]]  # row, column
 
 
 def boxes_of(
     probabilities: NDArray[np.float32], side_px: int, threshold: float, placement: Placement, kind: str
 ) -> tuple[Box, ...]:
-    """The hottest regions at or above `threshold`, hottest first, at most MOST_BOXES, inside the image.
+    """The hottest places at or above `threshold`, hottest first, at most MOST_BOXES, inside the image.
 
     probabilities  (rows, columns) of map cells over the square canvas of side `side_px`
     """
-    rows, columns = probabilities.shape
-    finer = Image.fromarray(probabilities).resize((columns * FINER, rows * FINER), Image.Resampling.BILINEAR)
-    fine = np.asarray(finer)
+    fine = _finer(probabilities)
     px = side_px / fine.shape[1]
-    found = [
-        _box(region, px, float(fine[region].max()), placement, kind) for region in regions(fine >= threshold)
-    ]
+    found = []
+    for region in regions(fine >= threshold):
+        peak = max(region, key=lambda cell: fine[cell])
+        found.append(_box(_core(fine, peak, threshold), px, float(fine[peak]), placement, kind))
     visible = [box for box in found if box.width > 0 and box.height > 0]
     return tuple(sorted(visible, key=lambda box: -box.score)[:MOST_BOXES])
 
 
-def regions(hot: NDArray[np.bool_]) -> Iterator[Region]:
-    """The bounding rows and columns of each 4-connected group of True cells."""
+def hottest_box(probabilities: NDArray[np.float32], side_px: int, placement: Placement) -> tuple[Box, ...]:
+    """One dotted box around the hottest place of the image, however cold; none when the map has no peak."""
+    fine = _finer(probabilities)
+    px = side_px / fine.shape[1]
+    shown = np.where(_shown(fine.shape[0], px, placement), fine, np.float32(0))
+    row, column = np.unravel_index(int(shown.argmax()), shown.shape)
+    peak = int(row), int(column)
+    core = _core(shown, peak, 0.0)
+    if len(core) > np.count_nonzero(shown) / 2:
+        return ()
+    return (_box(core, px, float(shown[peak]), placement, "dotted"),)
+
+
+def regions(hot: NDArray[np.bool_]) -> Iterator[Cells]:
+    """The cells of each 4-connected group of True cells."""
     left = hot.copy()
     for row, column in np.argwhere(hot).tolist():
         if left[row, column]:
-            yield _bounds(_taken(left, row, column))
+            yield _taken(left, row, column)
 
 
-def _taken(left: NDArray[np.bool_], row: int, column: int) -> list[tuple[int, int]]:
+def _finer(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    rows, columns = probabilities.shape
+    finer = Image.fromarray(probabilities).resize((columns * FINER, rows * FINER), Image.Resampling.BILINEAR)
+    return np.asarray(finer)
+
+
+def _shown(side: int, px: float, placement: Placement) -> NDArray[np.bool_]:
+    """Which cells (side, side) of the canvas lie on the image and not on the padding around it."""
+    middle = (np.arange(side) + 0.5) * px
+    across = (middle > placement.pad_x) & (middle < placement.pad_x + placement.width)
+    down = (middle > placement.pad_y) & (middle < placement.pad_y + placement.height)
+    return down[:, None] & across[None]
+
+
+def _core(fine: NDArray[np.float32], peak: tuple[int, int], threshold: float) -> Cells:
+    """The cells around a peak that are nearly as hot as it is."""
+    return _taken(fine >= max(threshold, TRIM * float(fine[peak])), *peak)
+
+
+def _taken(left: NDArray[np.bool_], row: int, column: int) -> Cells:
     """The cells connected to one, which are cleared in `left`."""
     rows, columns = left.shape
     waiting, taken = [(row, column)], []
@@ -58,15 +93,10 @@ def _taken(left: NDArray[np.bool_], row: int, column: int) -> list[tuple[int, in
     return taken
 
 
-def _bounds(cells: list[tuple[int, int]]) -> Region:
+def _box(cells: Cells, px: float, score: float, placement: Placement, kind: str) -> Box:
     rows, columns = zip(*cells, strict=True)
-    return slice(min(rows), max(rows) + 1), slice(min(columns), max(columns) + 1)
-
-
-def _box(region: Region, px: float, score: float, placement: Placement, kind: str) -> Box:
-    rows, columns = region
-    left, top = placement.to_image(columns.start * px, rows.start * px)
-    right, bottom = placement.to_image(columns.stop * px, rows.stop * px)
+    left, top = placement.to_image(min(columns) * px, min(rows) * px)
+    right, bottom = placement.to_image((max(columns) + 1) * px, (max(rows) + 1) * px)
     left, right = (min(max(edge, 0.0), float(placement.image_width_px)) for edge in (left, right))
     top, bottom = (min(max(edge, 0.0), float(placement.image_height_px)) for edge in (top, bottom))
     x, y, width, height = (round(edge, 1) for edge in (left, top, right - left, bottom - top))

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.boxes import boxes_of
+from worker.vision.boxes import boxes_of, hottest_box
 from worker.vision.card import ReleaseCard, verify_files
 from worker.vision.engine import Engine
 from worker.vision.errors import BadRelease, BrokenOutput
@@ -81,6 +81,8 @@ class Detector:
             return Reading(probability, verdict, (), heatmap)
         kind = "solid" if verdict == FRACTURE else "dotted"
         boxes = boxes_of(heat, side_px, self.card.box_threshold, image.placement, kind)
+        # A verdict without a place is hard to check: say at least where to look first.
+        boxes = boxes or hottest_box(heat, side_px, image.placement)
         return Reading(probability, verdict, boxes, heatmap)
 
 

@@ -17,7 +17,7 @@ class Box:
     width: float
     height: float
     score: float  # 0..1, the map's highest probability inside
-    kind: str  # "solid" when the image's verdict is fracture, else "dotted"
+    kind: str  # "solid" when the verdict is fracture and the place passed the box threshold, else "dotted"
 
 
 @dataclass(frozen=True)
