@@ -1,4 +1,5 @@
 // Gives each element that asks for a behaviour its own; the page works without any of them.
+import { watchSheet } from "./keys.js";
 import { showLocalTime } from "./local_time.js";
 import { watchOverlay } from "./overlay.js";
 import { refresh } from "./refresh.js";
@@ -9,8 +10,10 @@ const BEHAVIOURS = {
   "local-time": showLocalTime,
   overlay: watchOverlay,
   refresh: (element) => refresh(element, start),
+  sheet: watchSheet,
   strip: showCurrent,
   upload: improveUpload,
+  viewer: (figure) => import("./viewer/viewer.js").then(({ showImage }) => showImage(figure)),
 };
 
 function start(root) {

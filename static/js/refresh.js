@@ -50,10 +50,11 @@ function show(state, text, took) {
   if (isNew && !isBeingUsed(state.element)) swap(state, text);
 }
 
-// A list that someone has open or types in is not pulled from under their hands; the next look brings it.
+// What someone types in, drags or has on the full screen is not pulled from under their hands; the next look brings it.
 function isBeingUsed(element) {
   const active = document.activeElement;
-  return element.contains(active) && active.matches("input[type=text], textarea, select");
+  const isTypedIn = element.contains(active) && active.matches("input[type=text], textarea, select");
+  return isTypedIn || element.querySelector("[data-in-use], :fullscreen") !== null;
 }
 
 function swap(state, text) {
