@@ -14,8 +14,11 @@ from portal.models.columns import one_of, utc_now
 if TYPE_CHECKING:
     from portal.models.jobs import Job
 
-VERDICTS = ("fracture", "doubt", "no fracture", "out of scope")
-"""Most severe first: a case shows the first that any of its images has."""
+VERDICTS = ("fracture", "doubt", "out of scope", "no fracture")
+"""Most severe first: a case shows the first that any of its images has.
+
+An image that could not be judged outweighs “no fracture”: the case was not read to its end.
+"""
 
 
 class Finding(Base):
