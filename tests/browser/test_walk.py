@@ -2,71 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from portal.actions.releases import publish
 from portal.settings import PROJECT_ROOT
+from tests.browser.steps import WITHIN_MS, sign_in, upload, written
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import forearm_png, limb_png
-from tests.fixtures.running import PASSWORD
 from tests.needs import needs_chromium, needs_redis
 from worker.vision.tiny import write_tiny_release
 
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 SHOTS = PROJECT_ROOT / "artefacts" / "screenshots"
-WITHIN_MS = 60_000
 PAGES = ("/", "/cases/new", "/history", "/batches", "/releases", "/users", "/events", "/help", "/account")
-
-
-@pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """What the browser's console says against the pages: script errors, refused resources, broken links."""
-    found: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            found.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
 
 
 def shot(page: Page, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
-
-
-def sign_in(page: Page, portal: Installation, role: str) -> None:
-    page.goto(f"{portal.url}/login")
-    page.get_by_label("User name").fill(role)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def upload(page: Page, portal: Installation, files: list[Path], patient_ref: str) -> str:
-    """Through the form; returns the address of the case once the browser is there."""
-    page.goto(f"{portal.url}/cases/new")
-    page.set_input_files("input[type=file]", files)
-    page.get_by_label("Patient reference").fill(patient_ref)
-    page.get_by_label("Body part").fill("hand")
-    page.get_by_role("button", name="Upload case").click()
-    page.wait_for_url(re.compile(r"/cases/[0-9a-f-]{36}"), timeout=WITHIN_MS)
-    return page.url
-
-
-def written(folder: Path, **files: bytes) -> list[Path]:
-    paths = []
-    for name, content in files.items():
-        paths.append(folder / f"{name}.png")
-        paths[-1].write_bytes(content)
-    return paths
 
 
 def test_upload_result_history_and_rerun(
