@@ -103,8 +103,8 @@ def _network(card: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "architecture": card.get("architecture"),
         "made": card.get("created"),
-        "starts_from": section(card, "backbone").get("name"),
-        "licence_of_that": section(card, "backbone").get("licence"),
+        "starting_weights": section(card, "backbone").get("name"),
+        "their_licence": section(card, "backbone").get("licence"),
         "classes": card.get("classes"),
         "input": f"{side} × {side} px, grey" if side else None,
         "preprocessing": f"version {before['version']}" if before.get("version") else None,

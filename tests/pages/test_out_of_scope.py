@@ -43,6 +43,7 @@ def test_the_case_page_says_what_it_means_and_gives_no_number(as_reader: Person,
     result = page.split('id="result-title"')[1].split("</section>")[0]
     readings = page.split('id="readings-title"')[1].split("</section>")[0]
     assert "%" not in result + readings
+    assert "marked" not in page, "“0 places marked” would say that it was read"
 
 
 def test_the_history_shows_it(as_reader: Person, outside: uuid.UUID) -> None:
