@@ -10,19 +10,10 @@ from PIL import Image
 
 from tests.vision.limbs import write_manifest
 from worker.commands import evaluate
-from worker.vision.card import ReleaseCard
+from worker.vision.card import OperatingPoints, ReleaseCard
+from worker.vision.evaluation.measures import NAMES
 
-MEASURES = {
-    "auroc",
-    "pr_auc",
-    "rule_out_sensitivity",
-    "rule_out_specificity",
-    "rule_in_sensitivity",
-    "rule_in_specificity",
-    "calibration_error",
-    "brier",
-    "hit_rate",
-}
+MEASURES = NAMES.keys()
 
 
 @pytest.fixture
@@ -35,6 +26,14 @@ def held_back_zero(tiny_folder: Path) -> Path:
 def manifest(tmp_path: Path) -> Path:
     (tmp_path / "limbs").mkdir()
     return write_manifest(tmp_path / "limbs", 30)
+
+
+@pytest.fixture
+def calling_all(tiny_folder: Path) -> Path:
+    """A release that calls everything fractured, so that every measure has a value."""
+    card = replace(ReleaseCard.read(tiny_folder), operating_points=OperatingPoints(0.0, 0.0))
+    card.write(tiny_folder)
+    return tiny_folder
 
 
 def test_held_back_fold_is_judged_unless_told_otherwise(
@@ -58,14 +57,16 @@ def test_every_row_is_judged_with_a_warning_when_asked(
 
 
 def test_report_has_each_measure_with_its_interval(
-    tiny_folder: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    calling_all: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    evaluate.main([str(manifest), "--release", str(tiny_folder), "--out", str(tmp_path / "out")])
+    evaluate.main([str(manifest), "--release", str(calling_all), "--out", str(tmp_path / "out")])
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["measures"].keys() == MEASURES
     for measure in report["measures"].values():
         assert 0 <= measure["low"] <= measure["value"] <= measure["high"] <= 1
     assert report["body_parts"]["hand"]["images"] == 30
+    assert sum(sum(counts.values()) for counts in report["confusion"].values()) == 30
+    assert report["hardware"] == {}  # the list does not tell
     assert "auroc" in capsys.readouterr().out
 
 
@@ -80,6 +81,43 @@ def test_predictions_and_diagrams_are_written(tiny_folder: Path, manifest: Path,
     for name in ("roc", "precision_recall", "reliability"):
         with Image.open(out / f"{name}.png") as diagram:
             assert min(diagram.size) > 400
+
+
+def test_page_holds_every_figure_and_picture_and_loads_nothing(
+    calling_all: Path, manifest: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    evaluate.main([str(manifest), "--release", str(calling_all), "--out", str(out)])
+    page = (out / "report.html").read_text()
+    report = json.loads((out / "report.json").read_text())
+    for key, name in NAMES.items():
+        assert f"{name}</th><td>{report['measures'][key]['value']:.3f}" in page
+    assert page.count("data:image/png;base64,") == len(list(out.glob("*.png"))) >= 4
+    assert not any(word in page for word in ("http:", "https:", "<script", "<link"))
+
+
+def test_worst_errors_are_shown_only_while_there_are_any(
+    tiny_folder: Path, manifest: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "worst_false_negatives.png"
+    asked = [str(manifest), "--release", str(tiny_folder), "--fold", "2", "--out", str(tmp_path)]
+    for rule_out, rule_in, is_missed in ((0.9, 1.0, True), (0.0, 0.0, False)):
+        points = OperatingPoints(rule_out, rule_in)
+        replace(ReleaseCard.read(tiny_folder), operating_points=points).write(tiny_folder)
+        evaluate.main(asked)
+        assert sheet.exists() == is_missed
+
+
+def test_images_with_metal_are_counted_apart(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    marked = [f"{line},{number % 5 == 0:d}" for number, line in enumerate(lines)]
+    manifest.write_text("\n".join([f"{header},hardware", *marked]))
+    evaluate.main([str(manifest), "--release", str(tiny_folder), "--json"])
+    hardware = json.loads(capsys.readouterr().out)["hardware"]
+    counts = {name: facts["images"] for name, facts in hardware.items()}
+    assert counts == {"with hardware": 6, "without hardware": 24}
 
 
 def test_image_that_cannot_be_read_is_counted_and_named(

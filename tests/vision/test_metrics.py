@@ -61,6 +61,16 @@ def test_image_at_the_threshold_counts_as_fractured() -> None:
     assert metrics.specificity(labels, np.array([0.5, 0.5]), 0.5) == 0
 
 
+def test_calls_at_a_threshold_of_a_worked_example() -> None:
+    labels = np.array([True, True, True, False, False])
+    scores = np.array([0.9, 0.8, 0.1, 0.7, 0.2])
+    assert metrics.accuracy(labels, scores, 0.5) == pytest.approx(3 / 5)
+    assert metrics.precision(labels, scores, 0.5) == pytest.approx(2 / 3)
+    assert metrics.f1(labels, scores, 0.5) == pytest.approx(2 / 3)
+    assert math.isnan(metrics.precision(labels, scores, 0.95))
+    assert metrics.f1(labels, scores, 0.95) == 0
+
+
 def test_one_class_alone_has_no_auroc() -> None:
     assert math.isnan(metrics.auroc(np.array([True, True]), np.array([0.1, 0.2])))
     assert math.isnan(metrics.sensitivity(np.array([False]), np.array([0.1]), 0.5))

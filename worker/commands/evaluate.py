@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from worker.commands.files import Refusal, read_image
-from worker.intake.decoder import Decoder
+from worker.commands.evaluation_folder import write_out
+from worker.commands.judging import judge
 from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
-from worker.vision.evaluation.outcome import Outcome, labels_of, outcome_of, probabilities_of
-from worker.vision.evaluation.plots import write_plots
 from worker.vision.evaluation.report import Report, as_text, report_on
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.shelf import default_release
-
-
-@dataclass
-class Judged:
-    """What became of the rows of a manifest."""
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    out_of_scope: list[Row] = field(default_factory=list)
-    refused: list[Row] = field(default_factory=list)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,48 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         len(judged.refused),
     )
     if asked.out is not None:
-        write_out(asked.out, judged, report)
+        write_out(asked.out, judged.outcomes, report, detector.card)
     if asked.record:
         record(folder, report)
     print(json.dumps(report.to_json()) if asked.json else as_text(report))
     return 1 if judged.refused else 0
-
-
-def judge(detector: Detector, rows: Sequence[Row]) -> Judged:
-    """Read every row's image by the same path as `predict` and the portal."""
-    judged = Judged()
-    with Decoder() as decoder:
-        for number, row in enumerate(rows, start=1):
-            image = read_image(row.image, decoder)
-            if isinstance(image, Refusal):
-                print(f"{row.name}: {image.code}", file=sys.stderr)
-                judged.refused.append(row)
-                continue
-            prepared = detector.prepare(image.pixels, image.low, image.high)
-            outcome = outcome_of(row, detector.read([prepared])[0], prepared.placement)
-            if outcome is None:
-                judged.out_of_scope.append(row)
-            else:
-                judged.outcomes.append(outcome)
-            if number % 200 == 0:
-                print(f"{number} of {len(rows)} read", file=sys.stderr)
-    return judged
-
-
-def write_out(folder: Path, judged: Judged, report: Report) -> None:
-    """report.json, predictions.csv and the diagrams."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", "utf-8")
-    with (folder / "predictions.csv").open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["image", "label", "body_part", "group", "probability", "verdict", "is_hit"])
-        for outcome in judged.outcomes:
-            row = outcome.row
-            hit = "" if outcome.is_hit is None else int(outcome.is_hit)
-            probability = f"{outcome.probability:.6f}"
-            known = [row.name, int(row.is_fractured), row.body_part, row.group]
-            writer.writerow([*known, probability, outcome.verdict, hit])
-    write_plots(folder, labels_of(judged.outcomes), probabilities_of(judged.outcomes))
 
 
 def record(folder: Path, report: Report) -> None:
@@ -106,7 +57,8 @@ def record(folder: Path, report: Report) -> None:
     measures = facts.pop("measures")
     value_of = {name: measure["value"] for name, measure in measures.items()}
     intervals = {name: [measure["low"], measure["high"]] for name, measure in measures.items()}
-    kept = {name: facts[name] for name in ("images", "fractured", "out_of_scope", "refused", "body_parts")}
+    counts = "images", "fractured", "out_of_scope", "refused"
+    kept = {name: facts[name] for name in (*counts, "body_parts", "hardware", "confusion")}
     replace(card, metrics={**card.metrics, **value_of, "intervals_95": intervals, **kept}).write(folder)
 
 
@@ -127,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run evaluate",
         description="Judge a release on a manifest: CSV with image, label and optionally body_part, boxes,"
-        " group, fold; image paths relative to the manifest.",
+        " group, fold, hardware; image paths relative to the manifest. --out also writes report.html, which"
+        " holds everything in one file: measures with 95 %% intervals, verdicts, body parts, hardware,"
+        " diagrams, and the worst errors. It shows images of patients: keep it where those may be.",
     )
     parser.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
     which = parser.add_mutually_exclusive_group()
@@ -138,7 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--release", type=Path, metavar="DIR", help="default: GREENSTICK_RELEASE, else newest"
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write report, predictions and diagrams here")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write the report (HTML, JSON), predictions and diagrams here"
+    )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     parser.add_argument("--record", action="store_true", help="write the measures into the release's card")
     return parser

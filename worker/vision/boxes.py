@@ -95,9 +95,18 @@ def _taken(left: NDArray[np.bool_], row: int, column: int) -> Cells:
 
 def _box(cells: Cells, px: float, score: float, placement: Placement, kind: str) -> Box:
     rows, columns = zip(*cells, strict=True)
-    left, top = placement.to_image(min(columns) * px, min(rows) * px)
-    right, bottom = placement.to_image((max(columns) + 1) * px, (max(rows) + 1) * px)
+    start_x, end_x = _span(columns, px)
+    start_y, end_y = _span(rows, px)
+    left, top = placement.to_image(start_x, start_y)
+    right, bottom = placement.to_image(end_x, end_y)
     left, right = (min(max(edge, 0.0), float(placement.image_width_px)) for edge in (left, right))
     top, bottom = (min(max(edge, 0.0), float(placement.image_height_px)) for edge in (top, bottom))
     x, y, width, height = (round(edge, 1) for edge in (left, top, right - left, bottom - top))
     return Box(x, y, width, height, round(score, 4), kind)
+
+
+def _span(lines: tuple[int, ...], px: float) -> tuple[float, float]:
+    """First and last canvas pixel of fine rows or columns, at least one cell of the map apart."""
+    start, end = min(lines) * px, (max(lines) + 1) * px
+    margin = max(0.0, FINER * px - (end - start)) / 2
+    return start - margin, end + margin

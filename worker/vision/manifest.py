@@ -22,6 +22,7 @@ class Row:
     boxes: tuple[BoxPx, ...]
     group: str
     fold: int | None
+    has_hardware: bool | None = None  # metal in the picture; None when the list does not say
 
 
 def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
@@ -65,4 +66,5 @@ def _row(folder: Path, line: dict[str, str]) -> Row:
         boxes=tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes),
         group=line.get("group") or line["image"],
         fold=int(line["fold"]) if line.get("fold") else None,
+        has_hardware=line["hardware"] == "1" if line.get("hardware") else None,
     )

@@ -24,6 +24,9 @@ MEASURE_NAMES = {
     "calibration_error": "Expected calibration error (10 bins)",
     "brier": "Brier score",
     "hit_rate": "Hottest spot inside a marked fracture (fractured images)",
+    "first_box_hit_rate": "Centre of the first box inside a marked fracture (fractured images)",
+    "box_precision_30": "Average precision of boxes at IoU 0.3",
+    "box_precision_50": "Average precision of boxes at IoU 0.5",
 }
 
 TEMPLATE = """# Model card: {name}
@@ -121,7 +124,7 @@ def model_card(card: ReleaseCard) -> str:
         note=f" Note: {training['note']}." if "note" in training else "",
         images=metrics["images"],
         fractured=metrics["fractured"],
-        measures="\n".join(_measure(name, metrics) for name in MEASURE_NAMES),
+        measures="\n".join(_measure(name, metrics) for name in MEASURE_NAMES if name in metrics),
         body_parts_table="\n".join(_body_part(part, facts) for part, facts in metrics["body_parts"].items()),
         left_out=_left_out(metrics),
         scope=_scope(training["scope"]),

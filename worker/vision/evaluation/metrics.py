@@ -49,6 +49,25 @@ def specificity(labels: Labels, scores: Scores, threshold: float) -> float:
     return float((scores[~labels] < threshold).mean()) if (~labels).any() else float("nan")
 
 
+def accuracy(labels: Labels, scores: Scores, threshold: float) -> float:
+    """Share of images on the right side of the threshold."""
+    return float(((scores >= threshold) == labels).mean())
+
+
+def precision(labels: Labels, scores: Scores, threshold: float) -> float:
+    """Share of the images at or above the threshold that are fractured; nan when there is none."""
+    called = scores >= threshold
+    return float(labels[called].mean()) if called.any() else float("nan")
+
+
+def f1(labels: Labels, scores: Scores, threshold: float) -> float:
+    """Harmonic mean of precision and recall at the threshold; nan without a fractured image."""
+    hits = float((labels & (scores >= threshold)).sum())
+    if not labels.any():
+        return float("nan")
+    return 2 * hits / float(labels.sum() + (scores >= threshold).sum())
+
+
 def brier(labels: Labels, probabilities: Scores) -> float:
     """Mean squared distance of the probability from what was true."""
     return float(np.mean((probabilities - labels) ** 2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from worker.vision.evaluation.metrics import Labels, Scores
 from worker.vision.heatmap import peak
 from worker.vision.manifest import BoxPx, Row
 from worker.vision.preprocess import Placement
-from worker.vision.reading import Reading
+from worker.vision.reading import Box, Reading
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Outcome:
     probability: float
     verdict: str
     is_hit: bool | None
+    boxes: tuple[Box, ...] = ()  # as shown to staff, hottest first
 
 
 def outcome_of(row: Row, reading: Reading, placement: Placement) -> Outcome | None:
@@ -31,18 +33,19 @@ def outcome_of(row: Row, reading: Reading, placement: Placement) -> Outcome | No
     if reading.probability is None:
         return None
     x, y = peak(reading.heatmap, placement)
-    is_hit = any(_is_inside(x, y, box) for box in row.boxes) if row.boxes else None
-    return Outcome(row, reading.probability, reading.verdict, is_hit)
+    is_hit = any(holds(box, x, y) for box in row.boxes) if row.boxes else None
+    return Outcome(row, reading.probability, reading.verdict, is_hit, reading.boxes)
 
 
-def _is_inside(x: float, y: float, box: BoxPx) -> bool:
+def holds(box: BoxPx, x: float, y: float) -> bool:
+    """Whether a position lies in a box, its edges included."""
     left, top, width, height = box
     return left <= x <= left + width and top <= y <= top + height
 
 
-def labels_of(outcomes: list[Outcome]) -> Labels:
+def labels_of(outcomes: Sequence[Outcome]) -> Labels:
     return np.array([outcome.row.is_fractured for outcome in outcomes], dtype=np.bool_)
 
 
-def probabilities_of(outcomes: list[Outcome]) -> Scores:
+def probabilities_of(outcomes: Sequence[Outcome]) -> Scores:
     return np.array([outcome.probability for outcome in outcomes], dtype=np.float64)
