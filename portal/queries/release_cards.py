@@ -12,16 +12,22 @@ from typing import Any
 MEASURES = {
     "auroc": "AUROC",
     "pr_auc": "PR-AUC",
-    "accuracy": "Accuracy",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "rule_out_sensitivity": "Sensitivity at the rule-out point",
     "rule_out_specificity": "Specificity at the rule-out point",
     "rule_in_sensitivity": "Sensitivity at the rule-in point",
     "rule_in_specificity": "Specificity at the rule-in point",
+    "accuracy": "Accuracy",
+    "precision": "Precision",
+    "recall": "Recall",
+    "f1": "F1",
     "calibration_error": "Expected calibration error",
     "brier": "Brier score",
     "hit_rate": "Hottest spot inside a marked fracture",
+    "first_box_hit_rate": "Centre of the first box inside a marked fracture",
+    "box_precision_30": "Average precision of boxes at IoU 0.3",
+    "box_precision_50": "Average precision of boxes at IoU 0.5",
 }
 COUNTS = ("images", "fractured", "out_of_scope", "refused")
 NOT_JUDGED = "nothing that its card states"
@@ -40,13 +46,13 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class PartFigures:
-    """`auroc` is None where too few images were there to tell."""
+class GroupFigures:
+    """Of a part of the images; `auroc` is None where they were too few to tell."""
 
-    part: str
+    name: str
     images: int | None
     fractured: int | None
-    auroc: float | None
+    auroc: Figure | None
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,8 @@ class Card:
     rule_in: float | None
     counts: Mapping[str, int]
     figures: tuple[Figure, ...]
-    parts: tuple[PartFigures, ...]
+    body_part_figures: tuple[GroupFigures, ...]
+    hardware_figures: tuple[GroupFigures, ...]
     network: tuple[Fact, ...]
     training_data: tuple[Fact, ...]
     training: tuple[Fact, ...]
@@ -79,7 +86,8 @@ def readable(card: Mapping[str, Any]) -> Card:
         rule_in=_number(points.get("rule_in")),
         counts={name: count for name in COUNTS if isinstance(count := metrics.get(name), int)},
         figures=tuple(_figures(metrics)),
-        parts=tuple(_parts(section(metrics, "body_parts"))),
+        body_part_figures=tuple(_groups(section(metrics, "body_parts"))),
+        hardware_figures=tuple(_groups(section(metrics, "hardware"))),
         network=_facts(_network(card)),
         training_data=_facts(section(card, "training_data")),
         training=_facts(section(card, "training")),
@@ -125,20 +133,28 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
     """Those with a known name first, then any other that the card states."""
     intervals = section(metrics, "intervals_95")
     for name in [*MEASURES, *(name for name in metrics if name not in MEASURES)]:
-        stated = metrics.get(name)
-        value = _number(stated.get("value") if isinstance(stated, dict) else stated)
-        if value is None or name in (*COUNTS, "fold"):
-            continue
-        ends = [stated.get("low"), stated.get("high")] if isinstance(stated, dict) else intervals.get(name)
-        low, high = map(_number, ends) if isinstance(ends, list) and len(ends) == 2 else (None, None)
-        yield Figure(MEASURES.get(name) or _words(name), value, low, high)
+        figure = _figure(MEASURES.get(name) or _words(name), metrics.get(name), intervals.get(name))
+        if figure is not None and name not in (*COUNTS, "fold"):
+            yield figure
 
 
-def _parts(stated: Mapping[str, Any]) -> Iterator[PartFigures]:
-    for part, facts in stated.items():
+def _figure(name: str, stated: Any, interval: Any) -> Figure | None:
+    """From a number with its interval beside it, or from both in one entry."""
+    if isinstance(stated, dict):
+        stated, interval = stated.get("value"), [stated.get("low"), stated.get("high")]
+    value = _number(stated)
+    if value is None:
+        return None
+    ends = [_number(end) for end in interval] if isinstance(interval, list) else []
+    low, high = ends if len(ends) == 2 and None not in ends else (None, None)
+    return Figure(name, value, low, high)
+
+
+def _groups(stated: Mapping[str, Any]) -> Iterator[GroupFigures]:
+    for name, facts in stated.items():
         if isinstance(facts, dict):
-            yield PartFigures(part, _whole(facts.get("images")), _whole(facts.get("fractured")),
-                              _number(facts.get("auroc")))  # fmt: skip
+            auroc = _figure("AUROC", facts.get("auroc"), facts.get("auroc_interval_95"))
+            yield GroupFigures(name, _whole(facts.get("images")), _whole(facts.get("fractured")), auroc)
 
 
 def _judged_on(fold: Any) -> str:

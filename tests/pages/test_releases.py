@@ -29,8 +29,11 @@ CARD: dict[str, Any] = {
     "metrics": {
         "fold": 4, "auroc": 0.9123, "rule_out_sensitivity": 0.95, "intervals_95": {"auroc": [0.88, 0.94]},
         "images": 660, "fractured": 115, "out_of_scope": 2, "refused": 0, "spread_of_scores": 0.31,
-        "body_parts": {"hand": {"images": 400, "fractured": 70, "auroc": 0.9},
-                       "hip": {"images": 30, "fractured": 2, "auroc": None}},
+        "hardware": {"without hardware": {"images": 640, "fractured": 101, "auroc": 0.899}},
+        "body_parts": {
+            "hand": {"images": 400, "fractured": 70, "auroc": 0.9, "auroc_interval_95": [0.8, 0.95]},
+            "hip": {"images": 30, "fractured": 2, "auroc": None, "auroc_interval_95": None},
+        },
     },
     "checksums": {"weights.safetensors": "a1" * 32, "model.onnx": "b2" * 32},
 }  # fmt: skip
@@ -89,7 +92,8 @@ def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Per
         "rule-out 0.2000, rule-in 0.7000", "Licence CC BY 4.0", "FracAtlas, © I. Abedeen", "hand, leg",
         "AUROC 0.912 0.880 to 0.940", "Sensitivity at the rule-out point 0.950 not stated",
         "Spread of scores 0.310", "Judged on fold 4, never seen in training", "660 images, 115 fractured",
-        "2 images called out of scope", "hand 400 70 0.900", "hip 30 2 too few",
+        "2 images called out of scope", "hand 400 70 0.900 (0.800 to 0.950)",
+        "without hardware 640 101 0.899", "hip 30 2 too few",
         "a1" * 32, "b2" * 32, "Seed 7",
     ):  # fmt: skip
         assert words in page, words
