@@ -71,7 +71,7 @@ class Viewer {
     watchStageKeys(this.element, this);
     watchToolbar(figure.querySelector("[role=toolbar]"));
     this.sizes.disconnect();
-    this.sizes.observe(this.element);
+    observeSize(this.sizes, this.element);
     this.redraw();
   }
 
@@ -100,12 +100,14 @@ class Viewer {
     this.parts.progress.hidden = share === 1;
   }
 
+  /** The canvas gets exactly as many pixels as the screen gives it; a rounded size would blur 1:1. */
   measureStage(entry) {
-    const { width, height } = entry.contentRect;
-    if (!width || !height) return;
     const ratio = window.devicePixelRatio;
-    this.stage = { width, height, ratio };
-    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    const exact = entry.devicePixelContentBoxSize?.[0]; // not in Safari
+    const across = exact?.inlineSize ?? Math.round(entry.contentRect.width * ratio);
+    const down = exact?.blockSize ?? Math.round(entry.contentRect.height * ratio);
+    if (!across || !down) return;
+    this.stage = { width: across / ratio, height: down / ratio, ratio };
     if (this.canvas.width !== across) this.canvas.width = across;
     if (this.canvas.height !== down) this.canvas.height = down;
     this.draw();
@@ -160,6 +162,14 @@ class Viewer {
       this.canvas.hidden = false;
       this.redraw();
     });
+  }
+}
+
+function observeSize(observer, element) {
+  try {
+    observer.observe(element, { box: "device-pixel-content-box" });
+  } catch {
+    observer.observe(element);
   }
 }
 
