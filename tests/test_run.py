@@ -72,9 +72,9 @@ def require_in(checkout: Path, line: str) -> None:
 
 def test_help_has_one_line_for_each_command(script: ModuleType) -> None:
     lines = run(RUN.parent, "--help").stdout.splitlines()
-    for command in ("portal", "tests", "predict", "evaluate", "train", "migrate", "user", "install"):
+    for command in script.COMMANDS:
         assert sum(line.startswith(f"  {command} ") for line in lines) == 1
-    assert len(script.COMMANDS) == 8
+    assert {"portal", "tests", "predict", "evaluate", "compare", "train"} <= script.COMMANDS.keys()
 
 
 def test_unknown_command_says_where_to_look(prepared: Path) -> None:

@@ -31,7 +31,7 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON: what cannot be computed is null."""
-        return _without_nan(asdict(self))
+        return without_nan(asdict(self))
 
 
 def report_on(
@@ -86,9 +86,10 @@ def _part_text(facts: Facts) -> str:
     return counts if facts["auroc"] is None else f"{counts}, AUROC {facts['auroc']:.3f}"
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
+    """The same nested value with None for every number that is not one."""
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_nan(item) for item in value]
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and math.isnan(value) else value
