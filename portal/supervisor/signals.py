@@ -21,7 +21,8 @@ class StopSignals:
         self._wakeup_before = signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         self._before = {number: signal.getsignal(number) for number in (*ASK_TO_STOP, signal.SIGCHLD)}
         for number, before in self._before.items():
-            if before is not signal.SIG_IGN:  # nohup
+            # nohup is obeyed; SIGINT is not, since every shell starts its background jobs deaf to it.
+            if number != signal.SIGHUP or before is not signal.SIG_IGN:
                 signal.signal(number, self._count if number in ASK_TO_STOP else _wake)
         return self
 

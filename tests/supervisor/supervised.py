@@ -68,6 +68,7 @@ def supervised(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # the tests may run under nohup
     ) as process:
         running = Supervised(process, mark, home)
         try:

@@ -24,6 +24,17 @@ def test_signal_to_stop_leaves_no_process(tmp_path: Path, number: signal.Signals
         assert running.says.read() == "stopped\n"
 
 
+def test_interrupt_stops_it_also_as_a_background_job(tmp_path: Path) -> None:
+    """A shell without job control starts background jobs with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with supervised(tmp_path, {"a": ["sleep", "3600"]}) as running:
+            assert running.send(signal.SIGINT) == 0
+            assert running.leaves_nothing()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_kill_of_the_supervisor_leaves_no_process_not_even_grandchildren(tmp_path: Path) -> None:
     with supervised(tmp_path, {"a": FAMILY, "b": STUBBORN}) as running:
         assert wait_for(lambda: running.pids("sleep 3602"))
