@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -89,7 +90,9 @@ class Settings:
 
     @property
     def sqlalchemy_url(self) -> str:
-        return self.database_url or f"sqlite:///{self.home / 'portal.db'}"
+        """Also understands the short forms that hosting providers hand out."""
+        url = self.database_url or f"sqlite:///{self.home / 'portal.db'}"
+        return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
 
     @property
     def redis_client_url(self) -> str:

@@ -1,4 +1,4 @@
-"""The README lists every setting as it is."""
+"""Settings: the README lists every one as it is, and their values are understood."""
 
 from __future__ import annotations
 
@@ -26,3 +26,8 @@ def test_setting_that_cannot_be_understood_is_named() -> None:
 
 def test_empty_variable_means_the_default() -> None:
     assert Settings.from_environment({"GREENSTICK_LEASE_S": " "}).lease_s == Settings().lease_s
+
+
+@pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d", "postgresql+psycopg://u@h/d"])
+def test_each_form_of_a_postgresql_address_is_understood(given: str) -> None:
+    assert Settings(database_url=given).sqlalchemy_url == "postgresql+psycopg://u@h/d"
