@@ -21,12 +21,14 @@ def sign_in(page: Page, portal: Installation, role: str) -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
-def upload(page: Page, portal: Installation, files: list[Path], patient_ref: str) -> str:
+def upload(
+    page: Page, portal: Installation, files: list[Path], patient_ref: str, body_part: str = "hand"
+) -> str:
     """Through the form; returns the address of the case once the browser is there."""
     page.goto(f"{portal.url}/cases/new")
     page.set_input_files("input[type=file]", files)
     page.get_by_label("Patient reference").fill(patient_ref)
-    page.get_by_label("Body part").fill("hand")
+    page.get_by_label("Body part").fill(body_part)
     page.get_by_role("button", name="Upload case").click()
     page.wait_for_url(re.compile(r"/cases/[0-9a-f-]{36}"), timeout=WITHIN_MS)
     return page.url

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_walk import WITHIN_MS, shot, sign_in, upload, written
+from tests.browser.steps import WITHIN_MS, sign_in, upload, written
+from tests.browser.test_walk import shot
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
 from tests.needs import needs_chromium, needs_redis
