@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.needs import needs_torch
 from tests.vision.limbs import limb, write_manifest
@@ -126,8 +127,6 @@ def stripe_picture(seed: int) -> np.ndarray:
 
 
 def write_stripes(folder: Path) -> Path:
-    from PIL import Image
-
     names = [f"stripes{seed}.png" for seed in range(12)]
     for seed, name in enumerate(names):
         Image.fromarray(stripe_picture(seed)).save(folder / name)
@@ -135,6 +134,17 @@ def write_stripes(folder: Path) -> Path:
     text = "\n".join(f"{name},{kind}" for name, kind in zip(names, kinds, strict=True))
     (folder / "others.csv").write_text(f"image,kind\n{text}\n")
     return folder / "others.csv"
+
+
+def test_two_folders_of_pictures_are_enough_to_train(tmp_path: Path) -> None:
+    for number in range(25):
+        folder = tmp_path / "data" / ("not_fractured" if number % 3 else "fractured")
+        folder.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(number).integers(0, 256, (64, 48), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / f"{number}.png")
+    run = trained(tmp_path / "data", tmp_path / "run")
+    assert best(run)
+    assert len(read_manifest(run / "manifest.csv", [0])) == 5
 
 
 @pytest.mark.parametrize(

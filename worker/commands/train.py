@@ -17,12 +17,23 @@ from worker.vision.networks.reader import Reader
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_backbone
 from worker.vision.preprocess import VERSION
 from worker.vision.shelf import RELEASES
+from worker.vision.sources.layouts import manifest_of
 from worker.vision.training.checkpoint import Options, epochs_of, load_best
 from worker.vision.training.loop import Trainer
 from worker.vision.training.publish import publish
 from worker.vision.training.samples import Sample, read_samples
 from worker.vision.training.scope import ScopeFit, fit_scope
 
+DESCRIPTION = (
+    "Train a network on labelled radiographs, and make a release of it. DATA is a manifest (CSV with"
+    " image, label and optionally body_part, hardware, boxes, group, fold); or the FracAtlas release as"
+    " published (its folder with dataset.csv, images/ and the COCO or YOLO boxes); or a folder with"
+    " fractured/ and not_fractured/; or MURA (XR_WRIST/patient00001/study1_positive/; positive there means"
+    " abnormal, not only fractured). Where no folds are given, groups of images are dealt into five by"
+    " --seed: MURA by patient; FracAtlas by neighbouring numbers of one body part; a plain folder by"
+    " subfolder, or by names that agree up to their first number; the last two also by near-duplicates, so"
+    " that their groups are a guess. The list is kept as manifest.csv in --out, for ./run evaluate."
+)
 BLACK_PERCENTILE, WHITE_PERCENTILE = 1.0, 99.7
 
 
@@ -103,11 +114,12 @@ def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
         return Options.read(asked.out)
     if asked.data is None:
-        raise ValueError("--data MANIFEST.csv is needed for a new run")
+        raise ValueError("--data is needed for a new run: a manifest, or a folder of labelled images")
     if asked.side % 32:
         raise ValueError("--side must be a multiple of 32")
+    asked.out.mkdir(parents=True, exist_ok=True)
     return Options(
-        manifest=str(asked.data),
+        manifest=str(manifest_of(asked.data, asked.out, asked.seed)),
         arch=asked.arch,
         weights=None if asked.weights is None else str(asked.weights),
         epochs=asked.epochs,
@@ -123,8 +135,8 @@ def _options(asked: argparse.Namespace) -> Options:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run train", description=__doc__)
-    parser.add_argument("--data", type=Path, metavar="MANIFEST.csv", help="labelled radiographs, with folds")
+    parser = argparse.ArgumentParser(prog="./run train", description=DESCRIPTION)
+    parser.add_argument("--data", type=Path, metavar="DATA", help="labelled radiographs, see above")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="efficientnet-lite0")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="pre-trained backbone (safetensors)")
     parser.add_argument("--epochs", type=int, default=15)

@@ -41,6 +41,18 @@ def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
     return chosen
 
 
+def write_manifest(path: Path, rows: Sequence[Row]) -> None:
+    """A manifest that reads back as these rows; their images are named by absolute paths."""
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["image", "label", "body_part", "hardware", "boxes", "group", "fold"])
+        for row in rows:
+            hardware = "" if row.has_hardware is None else int(row.has_hardware)
+            boxes, fold = json.dumps(row.boxes), "" if row.fold is None else row.fold
+            known = [row.image.absolute(), int(row.is_fractured), row.body_part]
+            writer.writerow([*known, hardware, boxes, row.group, fold])
+
+
 def read_unlabelled(path: Path) -> list[Row]:
     """Pictures that are no radiographs of the trained kind: columns image and, optionally, kind."""
     with path.open(newline="", encoding="utf-8") as stream:
