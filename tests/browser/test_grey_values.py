@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -28,11 +29,11 @@ from tests.needs import needs_chromium, needs_redis
 
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
-TWELVE = {"_00280101": 12, "_00280102": 11}
+TWELVE: dict[str, Any] = {"_00280101": 12, "_00280102": 11}
 Shades = NDArray[np.float64]
 
 
-def windowed(centre: str, width: str, **changes: object) -> dict[str, object]:
+def windowed(centre: str, width: str, **changes: Any) -> dict[str, Any]:
     return {"_00281050": ("DS", centre), "_00281051": ("DS", width), **changes}
 
 

@@ -28,7 +28,7 @@ function press(viewer, event) {
 function go(viewer, [x, y], isFine) {
   if (viewer.mode === "move") {
     const step = isFine ? 1 : MOVE_PX;
-    viewer.view = moved(viewer.view, viewer.stage, viewer.image, { x: -x * step, y: -y * step });
+    viewer.view = moved(viewer.view, viewer.stage, viewer.image, { x: x * step, y: y * step });
   } else if (viewer.mode === "window") {
     const share = isFine ? WINDOW_SHARE / 4 : WINDOW_SHARE;
     viewer.window = draggedWindow(viewer.window, { x: x * share, y: y * share }, viewer.image.top);

@@ -104,8 +104,8 @@ class Viewer {
   measureStage(entry) {
     const ratio = window.devicePixelRatio;
     const exact = entry.devicePixelContentBoxSize?.[0]; // not in Safari
-    const across = exact?.inlineSize ?? Math.round(entry.contentRect.width * ratio);
-    const down = exact?.blockSize ?? Math.round(entry.contentRect.height * ratio);
+    const across = near(exact?.inlineSize, entry.contentRect.width * ratio);
+    const down = near(exact?.blockSize, entry.contentRect.height * ratio);
     if (!across || !down) return;
     this.stage = { width: across / ratio, height: down / ratio, ratio };
     if (this.canvas.width !== across) this.canvas.width = across;
@@ -163,6 +163,11 @@ class Viewer {
       this.redraw();
     });
   }
+}
+
+/** What the browser says, unless that cannot be: Chromium forgets the density where it only pretends one. */
+function near(exact, reckoned) {
+  return Math.abs(exact - reckoned) <= 1 ? exact : Math.round(reckoned);
 }
 
 function observeSize(observer, element) {
