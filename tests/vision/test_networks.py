@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ from safetensors.torch import save_file  # noqa: E402
 from tests.vision.limbs import broken_limb, limb  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.errors import BadRelease, OutOfMemory  # noqa: E402
+from worker.vision.networks.reader import Reader  # noqa: E402
 from worker.vision.networks.registry import (  # noqa: E402
     ARCHITECTURES,
     UnknownArchitecture,
@@ -23,7 +26,9 @@ from worker.vision.networks.registry import (  # noqa: E402
     build_reader,
     load_backbone,
 )
+from worker.vision.onnx_engine import OnnxEngine  # noqa: E402
 from worker.vision.torch_engine import TorchEngine  # noqa: E402
+from worker.vision.training.onnx_export import export_onnx  # noqa: E402
 
 BACKBONES = {
     "efficientnet-lite0": "efficientnet_lite0",
@@ -32,22 +37,63 @@ BACKBONES = {
 }
 
 
+@cache
+def built(name: str) -> Reader:
+    """One network of each kind for all tests here: filling large ones with random weights takes seconds."""
+    torch.manual_seed(0)
+    return build_reader(name).eval()
+
+
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_every_architecture_answers_for_every_image(name: str) -> None:
-    answers = build(name).eval()(torch.zeros(3, 1, 96, 96))
+    network = built(name)
+    with torch.inference_mode():
+        answers = network(torch.zeros(3, 1, 96, 96))
     assert [tuple(output.shape) for output in answers] == [(3,), (3, 6, 6), (3,)]
     assert all(output.dtype == torch.float32 for output in answers)
 
 
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_hotter_map_raises_the_probability(name: str) -> None:
-    network = build_reader(name).eval()
+    network = copy.deepcopy(built(name))
     picture = torch.zeros(1, 1, 64, 64)
     with torch.inference_mode():
         before = network(picture).logits
         assert network.map.bias is not None
         network.map.bias.add_(3)
         assert network(picture).logits > before + 1
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_every_architecture_answers_the_same_as_onnx(name: str, tmp_path: Path) -> None:
+    network = built(name)
+    export_onnx(network, 64, tmp_path / "model.onnx")
+    images = np.random.default_rng(0).standard_normal((3, 1, 64, 64), dtype=np.float32)
+    by_onnx = OnnxEngine(tmp_path / "model.onnx").run(images)
+    with torch.inference_mode():
+        by_torch = network(torch.from_numpy(images))
+    assert np.isfinite(by_onnx.logits).all()
+    np.testing.assert_allclose(by_onnx.logits, by_torch.logits, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(by_onnx.maps, by_torch.maps, rtol=1e-4, atol=1e-4)
+
+
+def emptied(module: torch.nn.Module) -> None:
+    for value in module.parameters(recurse=False):
+        torch.nn.init.zeros_(value)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "efficientnet-b0", "convnext-tiny", "mobilenet-v3"])
+def test_weights_published_by_torchvision_fit(name: str, tmp_path: Path) -> None:
+    network = built(name)
+    published = dict(network.backbone.state_dict())
+    stem = next(key for key, value in published.items() if value.ndim == 4)
+    published[stem] = published[stem].repeat(1, 3, 1, 1)  # they read colour, and hold a classifier as well
+    save_file({**published, "classifier.0.weight": torch.zeros(2)}, tmp_path / "published.safetensors")
+    other = copy.deepcopy(network).apply(emptied)
+    load_backbone(other, tmp_path / "published.safetensors")
+    loaded = other.backbone.state_dict()
+    assert torch.allclose(loaded[stem], network.backbone.state_dict()[stem] * 3)
+    assert all(torch.equal(loaded[key], published[key]) for key in published if key != stem)
 
 
 def test_unknown_architecture_is_named() -> None:

@@ -138,7 +138,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run train", description=DESCRIPTION)
     parser.add_argument("--data", type=Path, metavar="DATA", help="labelled radiographs, see above")
     parser.add_argument("--arch", choices=sorted(ARCHITECTURES), default="efficientnet-lite0")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="pre-trained backbone (safetensors)")
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="pre-trained backbone (safetensors, torchvision's names); default: random",
+    )
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--side", type=int, default=384, help="input side in pixels, a multiple of 32")

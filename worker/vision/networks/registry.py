@@ -15,6 +15,7 @@ from worker.vision.networks.mobilenet import MobileNet
 from worker.vision.networks.plain import PlainCnn
 from worker.vision.networks.reader import Reader
 from worker.vision.networks.resnet import ResNet18
+from worker.vision.networks.staged import ConvNextTiny, EfficientNetB0, MobileNetV3, Vgg16
 from worker.vision.networks.tiny_network import TinyNetwork
 
 IMAGENET_MEAN, IMAGENET_DEVIATION = 0.449, 0.226  # means over the three channels; grey has one
@@ -37,6 +38,10 @@ ARCHITECTURES = {
     "efficientnet-lite0": Architecture(Lite0, 127 / 255, 128 / 255),
     "mobilenet-v2": Architecture(MobileNet, IMAGENET_MEAN, IMAGENET_DEVIATION),
     "resnet18": Architecture(ResNet18, IMAGENET_MEAN, IMAGENET_DEVIATION),
+    "vgg16": Architecture(Vgg16, IMAGENET_MEAN, IMAGENET_DEVIATION),
+    "efficientnet-b0": Architecture(EfficientNetB0, IMAGENET_MEAN, IMAGENET_DEVIATION),
+    "convnext-tiny": Architecture(ConvNextTiny, IMAGENET_MEAN, IMAGENET_DEVIATION),
+    "mobilenet-v3": Architecture(MobileNetV3, IMAGENET_MEAN, IMAGENET_DEVIATION),
     "plain-cnn": Architecture(PlainCnn, 0.5, 0.5),
 }
 
