@@ -1,0 +1,104 @@
+"""axe finds nothing against WCAG 2.2 AA, nor against its own good practice, on any page, dark and light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.steps import sign_in
+from tests.browser.viewing import open_image, settle
+from tests.corpus.dicom_bytes import dicom
+from tests.fixtures.installation import Installation
+from tests.fixtures.pictures import limb_png
+from tests.fixtures.script import PortalScript
+from tests.needs import needs_chromium, needs_redis
+
+pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+PAGES = (
+    "/", "/cases/new", "/history", "/batches", "/releases", "/releases/tiny", "/users", "/events", "/help",
+    "/account", "/nowhere",
+)  # fmt: skip
+SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def case_url(shared_portal: Installation, shared_script: PortalScript) -> str:
+    """A case with a reading, a DICOM and a refusal, so that each kind of answer is on the pages."""
+    case_id = shared_script.upload({"hand.png": limb_png(99, 400), "wrist.dcm": dicom(), "broken.png": b"x"})
+    shared_script.wait_for(case_id)
+    return f"{shared_portal.url}/cases/{case_id}"
+
+
+@pytest.fixture(params=["dark", "light"])
+def scheme(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(params=SIZES)
+def page(request: pytest.FixtureRequest, browser: Browser, scheme: Any) -> Iterator[Page]:
+    """In either scheme, on a desk and on a phone."""
+    context = browser.new_context(color_scheme=scheme, viewport=SIZES[request.param])  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def violations(page: Page) -> list[str]:
+    """One line for each element that axe objects to."""
+    settle(page)
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    assert len(found.response["passes"]) > 10, "axe looked at nothing"
+    return [
+        f"{rule['id']}: {node['html'][:160]} {node['failureSummary']}"
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def test_the_sign_in_page(shared_portal: Installation, page: Page) -> None:
+    page.goto(f"{shared_portal.url}/login")
+    assert violations(page) == []
+
+
+def test_every_page(shared_portal: Installation, case_url: str, page: Page) -> None:
+    sign_in(page, shared_portal, "admin")
+    found = {}
+    for address in PAGES:
+        page.goto(shared_portal.url + address)
+        found[address] = violations(page)
+    assert found == {address: [] for address in PAGES}
+
+
+def test_a_form_with_errors(shared_portal: Installation, page: Page) -> None:
+    sign_in(page, shared_portal, "admin")
+    page.goto(f"{shared_portal.url}/cases/new")
+    page.locator("form[enctype] button").click()
+    expect(page.get_by_role("alert").or_(page.locator(".error-summary")).first).to_be_visible()
+    assert violations(page) == []
+
+
+def test_the_case_page_with_its_viewer_and_its_keys(
+    shared_portal: Installation, case_url: str, page: Page
+) -> None:
+    sign_in(page, shared_portal, "admin")
+    open_image(page, case_url)
+    page.keyboard.press("l")
+    assert violations(page) == []
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert violations(page) == []
+    page.goto(f"{case_url}?image=3")
+    assert violations(page) == []
+
+
+def test_a_batch(shared_portal: Installation, case_url: str, page: Page) -> None:
+    sign_in(page, shared_portal, "admin")
+    page.goto(f"{shared_portal.url}/batches")
+    page.locator("tbody a").first.click()
+    expect(page.get_by_text("Re-run this batch")).to_be_visible()
+    assert violations(page) == []
