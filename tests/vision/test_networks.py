@@ -141,7 +141,7 @@ def test_full_device_is_reported_as_such(tiny_folder: Path, monkeypatch: pytest.
         raise torch.OutOfMemoryError("CUDA out of memory")
 
     assert isinstance(detector._engine, TorchEngine)
-    monkeypatch.setattr(detector._engine, "_network", full)
+    monkeypatch.setattr(detector._engine, "network", full)
     with pytest.raises(OutOfMemory, match="1 images do not fit"):
         detector.read([detector.prepare(limb(), 0, 255)])
 

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from worker.vision.card import ReleaseCard
 from worker.vision.engine import Engine, Outputs
 from worker.vision.errors import BadRelease
+from worker.vision.parity import TOLERANCE, furthest_apart
 from worker.vision.preprocess import prepare
-from worker.vision.verdicts import calibrated
-
-TOLERANCE = 1e-3  # of a probability, of the image or of a map cell
 
 
 def check_golden(folder: Path, card: ReleaseCard, engine: Engine) -> None:
@@ -24,11 +22,12 @@ def check_golden(folder: Path, card: ReleaseCard, engine: Engine) -> None:
     except (OSError, KeyError, ValueError) as failure:
         raise BadRelease("golden.npz cannot be read") from failure
     outputs = answer(pixels, card, engine)
-    if outputs.maps[0].shape != cells.shape:
-        raise BadRelease("the self-test failed: the map has another shape than when the release was made")
-    here = calibrated(float(outputs.logits[0]), card.calibration)
-    then = calibrated(logit, card.calibration)
-    furthest = max(abs(here - then), float(np.abs(_probability(outputs.maps[0]) - _probability(cells)).max()))
+    then = Outputs(np.array([logit], np.float32), cells[None], outputs.scope)
+    try:
+        furthest = furthest_apart(outputs, then, card.calibration)
+    except ValueError as failure:
+        complaint = "the self-test failed: the map has another shape than when the release was made"
+        raise BadRelease(complaint) from failure
     if not furthest <= TOLERANCE:  # also when it is not a number
         raise BadRelease(f"the self-test failed: the answer differs by {furthest:.2g} from when it was made")
 
@@ -53,7 +52,3 @@ def golden_pixels() -> NDArray[np.uint16]:
 def answer(pixels: NDArray[np.uint16], card: ReleaseCard, engine: Engine) -> Outputs:
     prepared = prepare(pixels, 0, 4095, card.preprocessing)
     return engine.run(prepared.tensor[None])
-
-
-def _probability(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    return 1 / (1 + np.exp(-np.clip(logits.astype(np.float64), -60, 60)))

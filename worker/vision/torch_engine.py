@@ -30,13 +30,13 @@ class TorchEngine:
             network.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
         except (UnknownArchitecture, SafetensorError, RuntimeError, OSError) as failure:
             raise BadRelease("weights.safetensors does not fit the card's architecture") from failure
-        self._network = network.eval().to(device)
+        self.network = network.eval().to(device)
 
     @torch.inference_mode()
     def run(self, batch: NDArray[np.float32]) -> Outputs:
         try:
             image = torch.from_numpy(batch).to(self.device)
-            logits, maps, scope = (output.cpu().numpy() for output in self._network(image))
+            logits, maps, scope = (output.cpu().numpy() for output in self.network(image))
         except torch.OutOfMemoryError as failure:
             torch.cuda.empty_cache()
             raise OutOfMemory(f"{len(batch)} images do not fit on {self.device}") from failure

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.needs import needs_torch
+from tests.vision.limbs import broken_limb, limb
+from worker.vision.engine import Outputs
+from worker.vision.onnx_engine import OnnxEngine
+from worker.vision.parity import furthest_apart
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+from worker.commands import export  # noqa: E402
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> list[str]:
+    for number, picture in enumerate((limb(), broken_limb())):
+        Image.fromarray(picture).save(tmp_path / f"{number}.png")
+    return [str(tmp_path / f"{number}.png") for number in range(2)]
+
+
+def test_exported_network_answers_as_the_release(
+    tiny_folder: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tiny.onnx"
+    assert export.main(["--release", str(tiny_folder), "--out", str(out), *images]) == 0
+    assert "on 2 images at most" in capsys.readouterr().out
+    picture = np.random.default_rng(0).standard_normal((3, 1, 64, 64), dtype=np.float32)
+    exported, shipped = (OnnxEngine(path).run(picture) for path in (out, tiny_folder / "model.onnx"))
+    np.testing.assert_allclose(exported.logits, shipped.logits, atol=1e-4)
+
+
+def test_without_images_a_drawn_one_is_checked(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export.main(["--release", str(tiny_folder), "--out", str(tmp_path / "tiny.onnx")]) == 0
+    assert "a drawn forearm" in capsys.readouterr().out
+
+
+def test_network_that_answers_otherwise_is_not_kept(
+    tiny_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    truly = OnnxEngine.run
+
+    def wrongly(engine: OnnxEngine, batch: np.ndarray) -> Outputs:
+        outputs = truly(engine, batch)
+        return Outputs(outputs.logits + np.float32(0.1), outputs.maps, outputs.scope)
+
+    monkeypatch.setattr(OnnxEngine, "run", wrongly)
+    out = tmp_path / "out"
+    out.mkdir()
+    assert export.main(["--release", str(tiny_folder), "--out", str(out / "tiny.onnx")]) == 1
+    assert "nothing kept" in capsys.readouterr().err
+    assert not list(out.iterdir())
+
+
+def test_images_that_cannot_be_read_check_nothing(
+    tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "tiny.onnx"
+    assert export.main(["--release", str(tiny_folder), "--out", str(out), str(tmp_path / "gone.png")]) == 2
+    assert "nothing was checked" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.onnx*"))
+
+
+def test_answer_that_is_no_number_is_never_close(tiny_folder: Path) -> None:
+    from worker.vision.card import Calibration
+
+    fine = Outputs(np.zeros(1, np.float32), np.zeros((1, 2, 2), np.float32), np.zeros(1, np.float32))
+    broken = Outputs(fine.logits, fine.maps * np.nan, fine.scope)
+    assert not furthest_apart(fine, broken, Calibration(1, 0)) <= 1
