@@ -13,7 +13,9 @@ from safetensors.torch import load_file
 from worker.vision.card import ReleaseCard
 from worker.vision.engine import Outputs
 from worker.vision.errors import BadRelease, OutOfMemory
+from worker.vision.gradcam import gradcam_heatmap
 from worker.vision.networks.registry import UnknownArchitecture, build
+from worker.vision.preprocess import Prepared
 
 
 class TorchEngine:
@@ -41,3 +43,7 @@ class TorchEngine:
             torch.cuda.empty_cache()
             raise OutOfMemory(f"{len(batch)} images do not fit on {self.device}") from failure
         return Outputs(logits, maps, scope)
+
+    def explain(self, image: Prepared) -> NDArray[np.uint8]:
+        """The image's Grad-CAM, shaped as the heatmap of its reading."""
+        return gradcam_heatmap(self.network, image, self.device)

@@ -32,6 +32,8 @@ class Reader(nn.Module):
     the probability shown beside it.
     """
 
+    explained = "backbone"  # the module whose last output Grad-CAM looks at
+
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
         channels_16, channels_32 = backbone.channels_16, backbone.channels_32

@@ -10,6 +10,8 @@ from worker.vision.networks.reader import Answers
 class TinyNetwork(nn.Module):
     """Two convolutions and a mean; reads brightness, not fractures."""
 
+    explained = "patch"
+
     def __init__(self) -> None:
         super().__init__()
         self.patch = nn.Conv2d(1, 4, kernel_size=8, stride=8)
