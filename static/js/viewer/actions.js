@@ -58,13 +58,14 @@ export function lensAt({ stage }, { x, y }) {
   return { x, y, radius: Math.min(LENS.largestRadius, stage.width / 5), factor: LENS.factor };
 }
 
-/** Buttons show what holds now, and those that cannot work yet are off. */
+/** Buttons show what holds now, and those that cannot work yet are off. Untouched where nothing changed: this runs often. */
 export function reflect(viewer) {
   for (const control of viewer.figure.querySelectorAll("[data-action]")) {
     const [name, choice] = control.dataset.action.split(":");
     const isOn = IS_ON[name]?.(viewer, choice);
-    if (isOn !== undefined) control.setAttribute("aria-pressed", isOn);
-    control.disabled = NEEDS_PIXELS.has(control.dataset.action) && !viewer.renderer;
+    if (isOn !== undefined && control.ariaPressed !== String(isOn)) control.ariaPressed = String(isOn);
+    const isOff = NEEDS_PIXELS.has(control.dataset.action) && !viewer.renderer;
+    if (control.disabled !== isOff) control.disabled = isOff;
   }
   viewer.element.dataset.mode = viewer.mode;
 }

@@ -11,7 +11,7 @@ export function drawMeasures(layer, viewer, matrix) {
   if (viewer.draft) drawn.push(group(viewer.draft, viewer, matrix, true));
   if (viewer.lens) drawn.push(shape("circle", "viewer__lens", { cx: viewer.lens.x, cy: viewer.lens.y, r: viewer.lens.radius + LENS_EDGE_PX }));
   if (viewer.cursor) drawn.push(crosshair(viewer.cursor));
-  layer.replaceChildren(...drawn);
+  if (drawn.length || layer.hasChildNodes()) layer.replaceChildren(...drawn);
 }
 
 function group(measure, viewer, matrix, isDraft) {

@@ -132,18 +132,16 @@ class Viewer {
   }
 
   /** The preview (until it is covered) and the marks stand where the image does. */
-  place(matrix) {
-    const { a, b, c, d, e, f } = matrix;
+  place({ a, b, c, d, e, f }) {
     const { picture, scene, measures } = this.parts;
     const box = `0 0 ${this.stage.width} ${this.stage.height}`;
-    measures.setAttribute("viewBox", box);
-    scene?.ownerSVGElement.setAttribute("viewBox", box);
-    scene?.setAttribute("transform", `matrix(${[a, b, c, d, e, f].join(" ")})`);
+    for (const layer of [measures, scene?.ownerSVGElement]) if (layer) set(layer, "viewBox", box);
+    if (scene) set(scene, "transform", `matrix(${[a, b, c, d, e, f].join(" ")})`);
     picture.classList.add("viewer__image--placed");
     picture.style.transform = `matrix(${[a, b, c, d, e, f].join(", ")})`;
     picture.style.filter = this.isInverted ? "invert(1)" : "";
-    this.figure.dataset.shows = this.renderer ? "all" : this.trouble ? "preview" : "loading";
     this.element.style.touchAction = this.view.isFitted && this.mode === "move" ? "pan-y" : "none";
+    set(this.figure, "data-shows", this.renderer ? "all" : this.trouble ? "preview" : "loading");
   }
 
   /** The image point under a stage point. */
@@ -163,6 +161,11 @@ class Viewer {
       this.redraw();
     });
   }
+}
+
+/** An attribute that is written again costs a new layout, even with the same value. */
+function set(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** What the browser says, unless that cannot be: Chromium forgets the density where it only pretends one. */
