@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.training.augment import augmented  # noqa: E402
 from worker.vision.training.batches import batches_per_epoch, epoch_order, training_batches  # noqa: E402
+from worker.vision.training.curves import write_curves  # noqa: E402
 from worker.vision.training.samples import Sample, read_samples  # noqa: E402
 from worker.vision.training.targets import map_target  # noqa: E402
 
@@ -54,8 +56,25 @@ def test_run_keeps_weights_state_options_and_measures(run: Path) -> None:
         lines = list(csv.DictReader(stream))
     assert [line["epoch"] for line in lines] == ["1", "2"]
     assert all(0 <= float(line["tune_auroc"]) <= 1 for line in lines)
-    assert json.loads((run / "options.json").read_text())["arch"] == "plain-cnn"
+    options = json.loads((run / "options.json").read_text())
+    assert options["arch"] == "plain-cnn"
+    assert options["environment"]["torch"] == version("torch")
     assert best(run)
+
+
+def test_run_draws_its_learning_curves(run: Path, tmp_path: Path) -> None:
+    assert drawn_halves(run / "curves.png") == [True, True]  # loss above, AUROC below
+    (tmp_path / "metrics.csv").write_text("epoch,loss,tune_auroc,seconds\n1,0.7,nan,3\n")
+    write_curves(tmp_path)
+    assert drawn_halves(tmp_path / "curves.png") == [True, False]
+
+
+def drawn_halves(path: Path) -> list[bool]:
+    """Whether the upper and the lower half show a curve."""
+    with Image.open(path) as picture:
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    is_red = pixels[..., 0] - pixels[..., 1] > 100
+    return [bool(half.any()) for half in np.array_split(is_red, 2)]
 
 
 def test_training_again_with_the_same_seed_gives_the_same_weights(

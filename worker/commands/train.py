@@ -19,6 +19,7 @@ from worker.vision.preprocess import VERSION
 from worker.vision.shelf import RELEASES
 from worker.vision.sources.layouts import manifest_of
 from worker.vision.training.checkpoint import Options, epochs_of, load_best
+from worker.vision.training.environment import environment
 from worker.vision.training.loop import Trainer
 from worker.vision.training.publish import publish
 from worker.vision.training.samples import Sample, read_samples
@@ -61,7 +62,7 @@ def preprocessing_of(options: Options) -> PreprocessingCard:
 
 def _train(options: Options, folder: Path, device: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    options.write(folder)
+    options.write(folder, environment(device))
     train = _samples(options, options.folds_train, spare=True)
     tune = _samples(options, [options.fold_tune], spare=False)
     print(f"{len(train)} images to train on, {len(tune)} to choose by", flush=True)

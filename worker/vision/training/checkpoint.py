@@ -38,6 +38,7 @@ class Options:
     @classmethod
     def read(cls, folder: Path) -> Options:
         stored = json.loads((folder / OPTIONS_FILE).read_text("utf-8"))
+        stored.pop("environment", None)
         return cls(**{**stored, "folds_train": tuple(stored["folds_train"])})
 
     def for_card(self) -> dict[str, Any]:
@@ -45,8 +46,10 @@ class Options:
         known = asdict(self)
         return {name: known[name] for name in known if name not in ("manifest", "weights", "arch", "side")}
 
-    def write(self, folder: Path) -> None:
-        (folder / OPTIONS_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+    def write(self, folder: Path, environment: dict[str, str]) -> None:
+        """Keep the options, with what the run was last started in."""
+        stored = {**asdict(self), "environment": environment}
+        (folder / OPTIONS_FILE).write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from worker.vision.networks.reader import Reader
 from worker.vision.training.average import WeightAverage
 from worker.vision.training.batches import batches_per_epoch, plain_batches, training_batches
 from worker.vision.training.checkpoint import Options, append_metrics, load_state, save_best, save_state
+from worker.vision.training.curves import write_curves
 from worker.vision.training.losses import reading_loss
 from worker.vision.training.precision import keep_grouped_convolutions_in_float32
 from worker.vision.training.samples import Sample
@@ -65,6 +66,7 @@ class Trainer:
             seconds = time.monotonic() - started
             line = {"epoch": epoch + 1, "loss": loss, "tune_auroc": score, "seconds": seconds}
             append_metrics(self.folder, line)
+            write_curves(self.folder)
             self.say("  ".join(f"{name} {value:.4g}" for name, value in line.items()))
 
     @torch.no_grad()
