@@ -19,6 +19,8 @@ CANDIDATES = tuple(float(value) for value in np.round(np.arange(0.1, 0.9, 0.05),
 def choose_box_threshold(maps: NDArray[np.float32], truths: Sequence[Sequence[BoxPx]], side_px: int) -> float:
     """The candidate with the best F1 of boxes, a box counting as right when its centre lies in a marked one.
 
+    Of equals the hottest: a lower one would call faint places certain.
+
     maps    probabilities (N, rows, columns) of fractured images
     truths  the marked boxes of each, in canvas pixels
     """
@@ -36,7 +38,7 @@ def choose_box_threshold(maps: NDArray[np.float32], truths: Sequence[Sequence[Bo
         precision, recall = right / max(drawn, 1), found / max(marked, 1)
         return 2 * precision * recall / max(precision + recall, 1e-9)
 
-    return max(CANDIDATES, key=f1)
+    return max(reversed(CANDIDATES), key=f1)
 
 
 def _holds_centre(true: BoxPx, box: Box) -> bool:
