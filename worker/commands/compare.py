@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run compare",
         description="Compare two releases on a manifest (as ./run evaluate takes it): each measure of both,"
-        " and B less A with its 95 %% interval. Images that either calls out of scope are left out. Both are"
+        " and B less A with its 95 % interval. Images that either calls out of scope are left out. Both are"
         " judged on every resample of patient groups, so that what they share cancels. A release that was"
         " trained on these images looks better than it is.",
     )

@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run evaluate",
         description="Judge a release on a manifest: CSV with image, label and optionally body_part, boxes,"
         " group, fold, hardware; image paths relative to the manifest. --out also writes report.html, which"
-        " holds everything in one file: measures with 95 %% intervals, verdicts, body parts, hardware,"
+        " holds everything in one file: measures with 95 % intervals, verdicts, body parts, hardware,"
         " diagrams, and the worst errors. It shows images of patients: keep it where those may be.",
     )
     parser.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
