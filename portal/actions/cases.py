@@ -14,6 +14,7 @@ from portal.actions.events import Actor, record
 from portal.actions.summaries import case_state
 from portal.db import transaction
 from portal.models import Batch, Case, Image
+from portal.models.cases import reading_rank
 
 RANKS = {"urgent": 0, "routine": 1}
 
@@ -80,6 +81,7 @@ def _case_of(session: Session, key: str) -> Case | None:
 
 
 def _insert(session: Session, form: CaseForm, files: Sequence[ReceivedFile], key: str, actor: Actor) -> Case:
+    state = case_state(["refused" if file.refusal_code else "waiting" for file in files])
     case = Case(
         patient_ref=form.patient_ref,
         patient_key=form.patient_ref.casefold()[:64],
@@ -90,7 +92,8 @@ def _insert(session: Session, form: CaseForm, files: Sequence[ReceivedFile], key
         priority=form.priority,
         uploaded_by_id=actor.user_id,
         submission_key=key,
-        state=case_state(["refused" if file.refusal_code else "waiting" for file in files]),
+        state=state,
+        reading_rank=reading_rank(form.priority, None, state),
     )
     session.add(case)
     session.flush()

@@ -1,4 +1,4 @@
-"""A case's state and verdict, summed up from its images' newest jobs and findings."""
+"""A case's state, verdict and reading rank, summed up from its images' newest jobs and findings."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal.models import VERDICTS, Case, Finding, Image, Job
+from portal.models.cases import reading_rank
 from portal.queries.outcomes import image_outcome
 
 CHUNK = 500
 
 
 def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
-    """Bring `case.state` and `case.verdict` up to date, inside the caller's transaction.
+    """Bring state, verdict and reading rank of these cases up to date, inside the caller's transaction.
 
     Locks the cases in one order, so that two finishing workers neither miss each other's change nor deadlock.
     """
     ordered = sorted(set(case_ids))
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
-        session.execute(select(Case.id).where(Case.id.in_(chunk)).order_by(Case.id).with_for_update())
+        locked = session.execute(
+            select(Case.id, Case.priority).where(Case.id.in_(chunk)).order_by(Case.id).with_for_update()
+        ).all()
         states = _image_outcomes(session, chunk)
         verdicts = _current_verdicts(session, chunk)
-        for case_id in chunk:
+        for case_id, priority in locked:
+            state, verdict = case_state(states[case_id]), most_severe(verdicts[case_id])
             session.execute(
                 update(Case)
                 .where(Case.id == case_id)
-                .values(state=case_state(states[case_id]), verdict=most_severe(verdicts[case_id]))
+                .values(state=state, verdict=verdict, reading_rank=reading_rank(priority, verdict, state))
                 .execution_options(synchronize_session=False)
             )
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, UtcDateTime
@@ -19,15 +19,27 @@ if TYPE_CHECKING:
 
 PRIORITIES = ("urgent", "routine")
 CASE_STATES = ("waiting", "done", "refused", "failed", "cancelled")
+READING_ORDER = ("fracture", "doubt", "no fracture", "out of scope", None)
+"""What the release said, in the order in which readers look at it; None: nothing yet, or nothing at all."""
+NOTHING_TO_READ = len(PRIORITIES) * len(READING_ORDER)
+
+
+def reading_rank(priority: str, verdict: str | None, state: str) -> int:
+    """Where a case stands among those to be read, lowest first: by priority, then by the verdict."""
+    if state == "refused":
+        return NOTHING_TO_READ
+    return PRIORITIES.index(priority) * len(READING_ORDER) + READING_ORDER.index(verdict)
 
 
 class Case(Base):
-    """`state` and `verdict` sum up the images' newest jobs, kept in the same transaction as those change.
+    """`state`, `verdict` and `reading_rank` sum up the images' newest jobs, kept in the transaction that
+    changes those.
 
     `state`    waiting: something is still queued, decoded or read; failed: a newest job gave no finding;
                cancelled: a reading was cancelled before it gave one; refused: no image could be used;
                done: everything usable was read
     `verdict`  the most severe current verdict of its images; null before the first
+    `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
     """
 
     __tablename__ = "case"
@@ -36,6 +48,8 @@ class Case(Base):
         one_of("state", CASE_STATES),
         one_of("verdict", VERDICTS),
         Index("ix_case_created", "created_at", "id"),
+        Index("ix_case_worklist", "is_reviewed", "reading_rank", "created_at", "id"),
+        Index("ix_case_claimer", "claimed_by_id"),
         Index("ix_case_state", "state", "created_at"),
         Index("ix_case_verdict", "verdict", "created_at"),
         Index("ix_case_uploader", "uploaded_by_id", "created_at"),
@@ -53,9 +67,14 @@ class Case(Base):
     priority: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     verdict: Mapped[str | None] = mapped_column(String(20))
+    reading_rank: Mapped[int] = mapped_column(SmallInteger, server_default=str(NOTHING_TO_READ - 1))
+    is_reviewed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
     submission_key: Mapped[str] = mapped_column(String(64), unique=True)
 
-    uploaded_by: Mapped[User] = relationship()
+    uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id])
+    claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
     images: Mapped[list[Image]] = relationship(back_populates="case", order_by="Image.position")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload
 from portal.db import db
 from portal.errors import NotFound
 from portal.models import OPEN_STATES, Batch, Case, Image, Job
-from portal.queries.case_rows import CaseRow, cases_with_uploader, rows_of
+from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.history import Selection
 from portal.queries.paging import Order, Page, fetch_page
 
@@ -88,7 +88,7 @@ def read_batch(batch_id: uuid.UUID) -> BatchRow:
 def newest_cases_of(batch_id: uuid.UUID) -> list[CaseRow]:
     """The first SHOWN_CASES of its cases; the history lists all."""
     ids = Selection(batch_id=batch_id).case_ids()
-    query = cases_with_uploader().where(Case.id.in_(ids)).order_by(Case.created_at.desc(), Case.id.desc())
+    query = cases_with_people().where(Case.id.in_(ids)).order_by(Case.created_at.desc(), Case.id.desc())
     return rows_of(db.session.scalars(query.limit(SHOWN_CASES)).all())
 
 

@@ -1,4 +1,4 @@
-"""Cases as lines of a list: what stands beside each one, for any number of cases in three queries."""
+"""Cases as lines of a list: what stands beside each one, in as many queries for one case as for fifty."""
 
 from __future__ import annotations
 
@@ -10,23 +10,30 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 
+from portal.clock import database_now
 from portal.db import db
-from portal.models import Case, Image, Job, Review
+from portal.models import Case, Image, Job, Review, User
+from portal.queries.case_claims import CaseClaim, claim_of
 
 
 @dataclass(frozen=True)
 class CaseRow:
-    """`reason` says in words what was refused or failed; null when nothing was."""
+    """`reason` says in words what was refused or failed; null when nothing was.
+
+    `reviewer`  the name on the newest review; null when there is none
+    `claim`     who is reading it just now
+    """
 
     case: Case
     image_count: int
     refused_count: int
     reason: str | None
-    was_reviewed: bool
+    reviewer: str | None
+    claim: CaseClaim | None
 
 
-def cases_with_uploader() -> Select[Case]:
-    return select(Case).options(joinedload(Case.uploaded_by))
+def cases_with_people() -> Select[Case]:
+    return select(Case).options(joinedload(Case.uploaded_by), joinedload(Case.claimed_by))
 
 
 def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
@@ -34,13 +41,23 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
     ids = {case.id for case in cases}
     images = _images_of(ids)
     problems = _problems_of({case.id for case in cases if case.state == "failed"})
-    reviewed = _reviewed(ids)
-    return [_row(case, images[case.id], problems.get(case.id), case.id in reviewed) for case in cases]
+    reviewers = _reviewers_of(ids)
+    now = database_now(db.session)
+    return [
+        CaseRow(
+            case,
+            image_count=len(images[case.id]),
+            refused_count=len(_refusals(images[case.id])),
+            reason=problems.get(case.id) or next(iter(_refusals(images[case.id])), None),
+            reviewer=reviewers.get(case.id),
+            claim=claim_of(case, now),
+        )
+        for case in cases
+    ]
 
 
-def _row(case: Case, refusals: list[str | None], problem: str | None, was_reviewed: bool) -> CaseRow:
-    reasons = [reason for reason in refusals if reason is not None]
-    return CaseRow(case, len(refusals), len(reasons), problem or next(iter(reasons), None), was_reviewed)
+def _refusals(reasons: Sequence[str | None]) -> list[str]:
+    return [reason for reason in reasons if reason is not None]
 
 
 def _images_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[str | None]]:
@@ -66,5 +83,12 @@ def _problems_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {case_id: problem for case_id, problem in rows if problem}
 
 
-def _reviewed(case_ids: Iterable[uuid.UUID]) -> set[uuid.UUID]:
-    return set(db.session.scalars(select(Review.case_id).where(Review.case_id.in_(case_ids)).distinct()))
+def _reviewers_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Per reviewed case, who reviewed it last."""
+    newest_last = db.session.execute(
+        select(Review.case_id, User.username)
+        .join(User, User.id == Review.reviewer_id)
+        .where(Review.case_id.in_(case_ids))
+        .order_by(Review.id)
+    )
+    return {row.case_id: row.username for row in newest_last}

@@ -110,7 +110,7 @@ def read_case(case_id: uuid.UUID) -> ReadCase:
     case = db.session.scalars(
         select(Case)
         .where(Case.id == case_id)
-        .options(joinedload(Case.uploaded_by), selectinload(Case.images))
+        .options(joinedload(Case.uploaded_by), joinedload(Case.claimed_by), selectinload(Case.images))
     ).one_or_none()
     if case is None:
         raise NotFound("There is no such case.")

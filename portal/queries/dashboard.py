@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from portal.db import db
 from portal.models import Case, Image, Release
 from portal.models.columns import utc_now
-from portal.queries.case_rows import CaseRow, cases_with_uploader, rows_of
+from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.days import start_of, today
 
 SHOWN = 8
@@ -61,7 +61,7 @@ def _is_recent_trouble() -> ColumnElement[bool]:
 
 
 def _cases(which: ColumnElement[bool], order: Sequence[Any]) -> Sequence[Case]:
-    return db.session.scalars(cases_with_uploader().where(which).order_by(*order).limit(SHOWN)).all()
+    return db.session.scalars(cases_with_people().where(which).order_by(*order).limit(SHOWN)).all()
 
 
 def _waiting_count() -> int:

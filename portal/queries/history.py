@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from portal.db import db
 from portal.models import Batch, Case, Image, Job
-from portal.queries.case_rows import CaseRow, cases_with_uploader, rows_of
+from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.days import end_of, start_of
 from portal.queries.paging import Order, Page, fetch_page
 
@@ -46,7 +46,7 @@ class Selection:
 
 def history_page(selection: Selection, order: str, cursor: str | None) -> Page[CaseRow]:
     """One page in one of the ORDERS; its number of queries does not depend on what is on it."""
-    query = cases_with_uploader().where(*_conditions(selection))
+    query = cases_with_people().where(*_conditions(selection))
     page = fetch_page(query, ORDERS[order], cursor)
     return Page(rows_of(page.items), page.previous, page.next)
 

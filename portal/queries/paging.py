@@ -22,10 +22,21 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Order:
-    """How a list is sorted: by columns that together are unique, all in one direction."""
+    """How a list is sorted: by columns that together are unique, in one direction, as an index is."""
 
     columns: tuple[InstrumentedAttribute[Any], ...]
     is_descending: bool = True
+
+    def sort(self, query: Select[T], is_falling: bool) -> Select[T]:
+        return query.order_by(*(column.desc() if is_falling else column.asc() for column in self.columns))
+
+    def beyond(self, values: Sequence[Any], is_falling: bool) -> ColumnElement[bool]:
+        """The rows on one side of the row that has these values."""
+        here = tuple_(*self.columns)
+        there = tuple_(
+            *(literal(value, column.type) for value, column in zip(values, self.columns, strict=True))
+        )
+        return here < there if is_falling else here > there
 
 
 @dataclass(frozen=True)
@@ -43,11 +54,8 @@ def fetch_page(query: Select[T], order: Order, cursor: str | None, size: int = P
     is_backwards = towards == "previous"
     is_falling = order.is_descending != is_backwards
     if values is not None:
-        query = query.where(_beyond(order, values, is_falling))
-    sorted_query = query.order_by(
-        *(column.desc() if is_falling else column.asc() for column in order.columns)
-    )
-    rows = list(db.session.scalars(sorted_query.limit(size + 1)))
+        query = query.where(order.beyond(values, is_falling))
+    rows = list(db.session.scalars(order.sort(query, is_falling).limit(size + 1)))
     has_more = len(rows) > size
     items = rows[:size][::-1] if is_backwards else rows[:size]
     return Page(
@@ -57,14 +65,6 @@ def fetch_page(query: Select[T], order: Order, cursor: str | None, size: int = P
         else None,
         next=_encode("next", items[-1], order) if items and (is_backwards or has_more) else None,
     )
-
-
-def _beyond(order: Order, values: Sequence[Any], is_falling: bool) -> ColumnElement[bool]:
-    here = tuple_(*order.columns)
-    there = tuple_(
-        *(literal(value, column.type) for value, column in zip(values, order.columns, strict=True))
-    )
-    return here < there if is_falling else here > there
 
 
 def _encode(towards: str, row: object, order: Order) -> str:
@@ -109,4 +109,10 @@ def _whole(text: str) -> int:
     return number
 
 
-READERS: dict[type, Callable[[str], Any]] = {str: _text, int: _whole, uuid.UUID: uuid.UUID, datetime: _moment}
+def _yes_or_no(text: str) -> bool:
+    return {"True": True, "False": False}[text]
+
+
+READERS: dict[type, Callable[[str], Any]] = {
+    str: _text, int: _whole, bool: _yes_or_no, uuid.UUID: uuid.UUID, datetime: _moment
+}  # fmt: skip

@@ -209,7 +209,7 @@ def test_a_line_says_why_and_whether_it_was_reviewed(app: Flask, as_reader: Pers
     as_reader.post(f"/cases/{reviewed}/reviews", {"is_fracture": "yes", "agrees": "yes"})
     page = as_reader.get("/history").text
     assert "The file ends before the image is complete." in page
-    assert page.count(">reviewed<") == 1
+    assert page.count("reviewed by reader-") == 1
 
 
 def test_the_number_of_queries_does_not_grow_with_the_list(each_app: Flask, reader: Person) -> None:
