@@ -18,11 +18,12 @@ from portal.views import (
     releases,
     reruns,
     users,
+    worklist,
 )
 
 SUBJECTS = (
     account, accounts, batches, cases, dashboard, events, health, help, history, images, releases, reruns,
-    users,
+    users, worklist,
 )  # fmt: skip
 
 

@@ -14,11 +14,13 @@ from portal.actions.cases import receive_case
 from portal.actions.reviews import add_review
 from portal.forms.cases import BODY_PARTS, NO_FILE, UploadForm
 from portal.forms.reviews import ReviewForm
+from portal.queries.case_claims import current_claim
 from portal.queries.cases import read_case, reviews_of
 from portal.queries.queue import place_of
 from portal.services import doorbell, settings
 from portal.views.answers import my_id, page, see, see_new
 from portal.views.case_json import as_json
+from portal.views.worklist import see_first
 from portal.web.access import actor, requires
 from portal.web.uploads import is_chosen, receive
 
@@ -82,6 +84,9 @@ def review(case_id: uuid.UUID) -> ResponseReturnValue:
     add_review(
         case_id, form.is_fracture.data == "yes", form.agrees.data == "yes", form.comment.data, key, actor()
     )
+    if request.form.get("then") == "next":
+        flask.flash("Your review was saved; this is the next case.")
+        return see_first()
     flask.flash("Your review was saved.")
     return see("cases.show", case_id=case_id, image=request.args.get("image", type=int))
 
@@ -97,9 +102,9 @@ def _received(case_id: uuid.UUID, is_new: bool) -> ResponseReturnValue:
 
 
 def _show(case_id: uuid.UUID, number: int | None, form: ReviewForm, status: int = 200) -> ResponseReturnValue:
-    return page(
-        "cases/show.html", status, form=form, reviews=reviews_of(case_id), **_reading(case_id, number)
-    )
+    reading = _reading(case_id, number)
+    claim = current_claim(reading["case"])
+    return page("cases/show.html", status, form=form, reviews=reviews_of(case_id), claim=claim, **reading)
 
 
 def _reading(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Link:
 
 NAVIGATION = (
     Link("Dashboard", "dashboard.show"),
+    Link("Worklist", "worklist.show", "reader"),
     Link("New case", "cases.new"),
     Link("History", "history.show"),
     Link("Batches", "batches.show_all"),

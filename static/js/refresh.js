@@ -1,5 +1,7 @@
 // Keeps a live part fresh from the fragment that the page itself was rendered from.
-const PACES_MS = { quick: [1000, 8000], slow: [10000, 60000] };
+import { holdPlace } from "./hold_place.js";
+
+const PACES_MS = { quick: [1000, 8000], steady: [4000, 15000], slow: [10000, 60000] };
 const SLOWER = 1.4;
 const LOST_AFTER = 3;
 
@@ -64,11 +66,13 @@ function swap(state, text) {
   state.text = text;
   const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
   keepPictures(element, fresh);
+  const returnToPlace = holdPlace(element);
   element.replaceChildren(...fresh.childNodes);
   element.dataset.isDone = fresh.dataset.isDone;
   element.dataset.pace = fresh.dataset.pace;
   state.start(element);
   if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
+  returnToPlace();
   announce(state);
 }
 
