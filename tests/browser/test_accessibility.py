@@ -21,8 +21,8 @@ pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PAGES = (
-    "/", "/cases/new", "/history", "/batches", "/releases", "/releases/tiny", "/users", "/events", "/help",
-    "/account", "/nowhere",
+    "/", "/worklist", "/cases/new", "/history", "/batches", "/releases", "/releases/tiny", "/users",
+    "/events", "/help", "/account", "/nowhere",
 )  # fmt: skip
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 

@@ -18,7 +18,10 @@ from worker.vision.tiny import write_tiny_release
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 SHOTS = PROJECT_ROOT / "artefacts" / "screenshots"
-PAGES = ("/", "/cases/new", "/history", "/batches", "/releases", "/users", "/events", "/help", "/account")
+PAGES = (
+    "/", "/worklist", "/cases/new", "/history", "/batches", "/releases", "/users", "/events", "/help",
+    "/account",
+)  # fmt: skip
 
 
 def shot(page: Page, name: str) -> None:
