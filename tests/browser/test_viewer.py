@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.steps import WITHIN_MS, sign_in, upload, written
-from tests.browser.viewing import at, open_image, placed, readout, settle
+from tests.browser.viewing import at, on_screen, open_image, placed, readout, settle
 from tests.corpus.dicom_bytes import dicom
 from tests.corpus.pictures import radiograph
 from tests.fixtures.installation import Installation
@@ -338,6 +338,21 @@ def test_when_the_grey_values_do_not_arrive_the_page_says_so(
     page.goto(case_url)
     expect(page.locator("[data-part=hint]")).to_contain_text("did not arrive")
     expect(page.locator(".viewer__image")).to_be_visible()
+
+
+def test_a_graphics_card_that_forgets_is_filled_again(viewing: Page, complaints: list[str]) -> None:
+    canvas = viewing.locator(".viewer__canvas")
+    canvas.evaluate(
+        "canvas => { window.memory = canvas.getContext('webgl2').getExtension('WEBGL_lose_context');"
+        " window.memory.loseContext() }"
+    )
+    expect(canvas).to_be_hidden()
+    expect(viewing.locator(".viewer__image")).to_be_visible()
+    viewing.evaluate("() => window.memory.restoreContext()")
+    expect(canvas).to_be_visible()
+    press(viewing, "o")
+    assert np.ptp(on_screen(viewing)) > 100
+    assert complaints == []
 
 
 def test_nothing_on_the_page_moves_when_the_viewer_takes_over(

@@ -58,7 +58,7 @@ export function lensAt({ stage }, { x, y }) {
   return { x, y, radius: Math.min(LENS.largestRadius, stage.width / 5), factor: LENS.factor };
 }
 
-/** Buttons show what holds now, and those that cannot work yet are off. Untouched where nothing changed: this runs often. */
+/** Buttons show what holds now; those that cannot work yet are off. This runs often, so only changes are written. */
 export function reflect(viewer) {
   for (const control of viewer.figure.querySelectorAll("[data-action]")) {
     const [name, choice] = control.dataset.action.split(":");
@@ -70,7 +70,8 @@ export function reflect(viewer) {
   viewer.element.dataset.mode = viewer.mode;
 }
 
-const NEEDS_PIXELS = new Set(["mode:window", "mode:magnify", "squares", "preset:stored", "preset:bone", "preset:soft", "preset:full"]);
+const PRESETS = ["stored", "bone", "soft", "full"].map((name) => `preset:${name}`);
+const NEEDS_PIXELS = new Set(["mode:window", "mode:magnify", "squares", ...PRESETS]);
 
 const IS_ON = {
   mode: (viewer, mode) => viewer.mode === mode,
