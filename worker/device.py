@@ -4,25 +4,38 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
 
 from portal.errors import BadSetting
 
 
 def choose_device(setting: str) -> str:
-    """`cpu` or `cuda:N` for the setting auto, cpu or cuda:N; raises BadSetting for anything else."""
-    if setting == "cpu" or (setting.startswith("cuda:") and setting[5:].isdigit()):
+    """`cpu` or `cuda:N` for the setting auto, cpu or cuda:N.
+
+    raises  BadSetting for anything else, and for a GPU that does not answer: reading on the CPU instead
+            would hide that the GPU is lost
+    """
+    if setting == "cpu":
         return setting
-    if setting != "auto":
+    if setting == "auto":
+        return "cuda:0" if gpus() else "cpu"
+    if not re.fullmatch(r"cuda:\d+", setting):
         raise BadSetting(f"GREENSTICK_DEVICE must be auto, cpu or cuda:N; it is now “{setting}”.")
-    has_gpu = shutil.which("nvidia-smi") is not None and importlib.util.find_spec("torch") is not None
-    return "cuda:0" if has_gpu and _cuda_answers() else "cpu"
+    if int(setting[5:]) >= gpus():
+        raise BadSetting(
+            f"GREENSTICK_DEVICE is {setting}, but that GPU does not answer. See nvidia-smi, or set cpu."
+        )
+    return setting
 
 
-def _cuda_answers() -> bool:
+def gpus() -> int:
+    """GPUs that torch can use; 0 also where torch or the driver is not there (and torch is not imported)."""
+    if shutil.which("nvidia-smi") is None or importlib.util.find_spec("torch") is None:
+        return 0
     import torch
 
-    return bool(torch.cuda.is_available())
+    return int(torch.cuda.device_count())
 
 
 def reading_threads(setting: int) -> int:

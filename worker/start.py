@@ -31,10 +31,10 @@ def main() -> None:
     try:
         settings = Settings.from_environment()
         app = create_core(settings)
+        stopping = threading.Event()
+        drain, pulse = assemble(queue, app, stopping)
     except GreenstickError as error:
         sys.exit(error.message)
-    stopping = threading.Event()
-    drain, pulse = assemble(queue, app, stopping)
     celery = celery_for(settings, BROKER_TIMEOUT_S)
     register(celery, app, queue, drain)
     pulse.start()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.needs import SHARED_DATA, needs_shared_data, needs_torch
+from tests.needs import SHARED_DATA, needs_gpu, needs_shared_data, needs_torch
 from tests.vision.limbs import broken_limb, limb
 from worker.commands.files import Refusal, read_image
 from worker.intake.decoder import Decoder
@@ -36,8 +36,10 @@ def detector(folder: Path) -> Detector:
     return Detector.load(folder)
 
 
-def assert_engines_agree(folder: Path, detector: Detector, prepared: list[Prepared]) -> None:
-    by_torch = Detector.load(folder, engine="torch")
+def assert_engines_agree(
+    folder: Path, detector: Detector, prepared: list[Prepared], device: str = "cpu"
+) -> None:
+    by_torch = Detector.load(folder, device, engine="torch")
     for one, other in zip(detector.read(prepared), by_torch.read(prepared), strict=True):
         assert (one.probability is None) == (other.probability is None)
         if one.probability is not None:
@@ -68,6 +70,13 @@ def test_model_card_page_is_the_one_that_the_card_makes(detector: Detector) -> N
 def test_engines_agree_on_drawn_limbs(folder: Path, detector: Detector) -> None:
     pictures = [limb(), broken_limb(), limb(300, 200), np.full((50, 50), 7, np.uint8)]
     assert_engines_agree(folder, detector, [detector.prepare(picture, 0, 255) for picture in pictures])
+
+
+@needs_gpu
+def test_gpu_and_cpu_agree_on_a_full_batch_of_drawn_limbs(folder: Path, detector: Detector) -> None:
+    pictures = [limb(300 + 5 * number, 200) for number in range(31)] + [broken_limb()]
+    prepared = [detector.prepare(picture, 0, 255) for picture in pictures]
+    assert_engines_agree(folder, detector, prepared, "cuda:0")
 
 
 @needs_torch
