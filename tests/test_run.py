@@ -229,7 +229,7 @@ def test_failure_of_pip_comes_with_what_to_do(
 
 def test_run_is_written_for_pythons_too_old_to_run_the_rest() -> None:
     """`ast` cannot check against 3.6 any more; 3.7 is the oldest it knows."""
-    ast.parse(RUN.read_text(), feature_version=(3, 7))
+    assert ast.parse(RUN.read_text(), feature_version=(3, 7)).body
 
 
 def test_torch_and_torchvision_are_pinned_side_by_side_without_a_local_version() -> None:
