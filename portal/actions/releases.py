@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,44 +10,46 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.actions.events import SYSTEM, record
+from portal.actions.release_cards import CARD_FILE, WEIGHTS_FILE, checked_card
 from portal.db import transaction
 from portal.errors import BadRequest
 from portal.models import Release
+from portal.storage import sync
 
 
 def publish(folder: Path, releases_dir: Path) -> Release:
     """Copy a release into the home and register it; the first one becomes the active one.
 
-    Twice is harmless. Raises BadRequest when the card is unreadable, or the name is taken by other weights.
+    Twice is harmless. Raises BadRequest when the card cannot be used, or the name is taken by other weights.
     """
-    card = read_card(folder)
-    home_folder = releases_dir / str(card["name"])
+    card = _card_of(folder)
+    home_folder = releases_dir / card["name"]
     if not home_folder.exists():
         _copy(folder, home_folder)
     with transaction() as session:
         return _register(session, card)
 
 
-def read_card(folder: Path) -> dict[str, Any]:
+def _card_of(folder: Path) -> dict[str, Any]:
     try:
-        card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
-        if Path(card["name"]).name != card["name"] or not card["checksums"]["weights.safetensors"]:
-            raise KeyError("name")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BadRequest(f"The release folder “{folder.name}” has no readable card.json.") from error
-    return card
+        return checked_card((folder / CARD_FILE).read_bytes())
+    except OSError as error:
+        raise BadRequest(f"{CARD_FILE} cannot be read.") from error
 
 
 def _copy(folder: Path, target: Path) -> None:
-    """The folder appears under its name only when it is complete."""
+    """The folder appears under its name only when it is complete, also after a power cut."""
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(folder, partial)
+    for path in (*partial.iterdir(), partial):
+        sync(path)
     partial.rename(target)
+    sync(target.parent)
 
 
 def _register(session: Session, card: dict[str, Any]) -> Release:
-    weights = card["checksums"]["weights.safetensors"]
+    weights = card["checksums"][WEIGHTS_FILE]
     known = session.scalars(select(Release).where(Release.name == card["name"])).one_or_none()
     if known is not None:
         if known.weights_sha256 != weights:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from pathlib import Path
 
 from sqlalchemy import func, select
 
@@ -14,7 +15,7 @@ from portal.actions.releases import publish
 from portal.commands.migrate import apply_migrations
 from portal.core import create_core
 from portal.db import db
-from portal.errors import GreenstickError
+from portal.errors import BadRequest, GreenstickError
 from portal.models import User
 from portal.settings import PROJECT_ROOT, Settings
 
@@ -35,11 +36,21 @@ def main() -> None:
 
 
 def publish_releases(settings: Settings) -> None:
-    """Register the releases shipped with this version, and those an admin put into the home's `releases/`."""
+    """Register the releases shipped with this version, and those an admin put into the home's `releases/`.
+
+    One that cannot be used is named and left out: it must not keep the portal from starting.
+    """
     for folder in (PROJECT_ROOT / "releases", settings.releases_dir):
         for card in sorted(folder.glob("*/card.json")):
             if not card.parent.name.startswith("."):
-                publish(card.parent, settings.releases_dir)
+                _publish_if_usable(card.parent, settings.releases_dir)
+
+
+def _publish_if_usable(folder: Path, releases_dir: Path) -> None:
+    try:
+        publish(folder, releases_dir)
+    except BadRequest as error:
+        print(f"The release in {folder.name}/ was left out. {error.message}", flush=True)
 
 
 def add_first_admin(settings: Settings) -> None:

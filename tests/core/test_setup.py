@@ -55,3 +55,16 @@ def test_release_put_into_the_home_is_offered_and_the_active_one_stays(
         after = {release.name: release.state for release in db.session.scalars(select(Release))}
     assert list(before.values()).count("active") == 1, "the shipped release becomes the active one"
     assert after == before | {"mine": "available"}
+
+
+@pytest.mark.parametrize("card", [b"", b"[]", b'{"name": "../elsewhere"}'])
+def test_unusable_release_in_the_home_is_named_and_does_not_stop_the_start(
+    app: Flask, sqlite_settings: Settings, capsys: pytest.CaptureFixture[str], card: bytes
+) -> None:
+    folder = sqlite_settings.releases_dir / "broken"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_bytes(card)
+    with app.app_context():
+        publish_releases(sqlite_settings)
+        assert "broken" not in {release.name for release in db.session.scalars(select(Release))}
+    assert "The release in broken/ was left out. card.json" in capsys.readouterr().out
