@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
+from tests.browser.steps import sign_in
+from tests.browser.viewing import HEIGHT_PX, WIDTH_PX, open_image
+from tests.corpus.dicom_bytes import dicom
+from tests.corpus.pictures import radiograph
 from tests.fixtures.installation import Installation
+from tests.fixtures.pictures import limb_png
 from tests.fixtures.running import PASSWORD, started
 from tests.fixtures.script import PortalScript
 from tests.needs import require
 from tests.services.redis import RedisServer
+
+SPACED: dict[str, Any] = {"_00280030": ("DS", "0.1\\0.1"), "_00181164": ("DS", "0.2\\0.2")}
+AT_DETECTOR: dict[str, Any] = {"_00181164": ("DS", "0.2\\0.2")}
+WINDOW: dict[str, Any] = {"_00281050": ("DS", "30000"), "_00281051": ("DS", "40000")}
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +56,25 @@ def complaints(page: Page) -> list[str]:
     page.on("console", listen)
     page.on("pageerror", lambda error: found.append(str(error)))
     return found
+
+
+@pytest.fixture(scope="module")
+def case_url(shared_portal: Installation, shared_script: PortalScript) -> str:
+    """Three images: with calibrated spacing, with spacing at the detector, and without any."""
+    pixels = radiograph(WIDTH_PX, HEIGHT_PX, bits=16)
+    files = {
+        "calibrated": dicom(pixels, **SPACED, **WINDOW),
+        "detector": dicom(pixels, **AT_DETECTOR, **WINDOW),
+        "unspaced": limb_png(99, 400),
+    }
+    case_id = shared_script.upload(files)
+    shared_script.wait_for(case_id)
+    return f"{shared_portal.url}/cases/{case_id}"
+
+
+@pytest.fixture
+def viewing(shared_portal: Installation, case_url: str, page: Page, complaints: list[str]) -> Page:
+    """Signed in, the first image before the eyes; the browser may not complain."""
+    sign_in(page, shared_portal, "reader")
+    open_image(page, case_url)
+    return page

@@ -1,74 +1,34 @@
-"""The viewer in the hand: mouse, keys, fingers, rulers, and what happens when something is missing."""
+"""The viewer in the hand: mouse, keys, fingers and rulers."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.steps import WITHIN_MS, sign_in, upload, written
-from tests.browser.viewing import at, on_screen, open_image, placed, readout, settle
-from tests.corpus.dicom_bytes import dicom
+from tests.browser.steps import sign_in
+from tests.browser.viewing import (
+    CALIBRATED,
+    DETECTOR,
+    HEIGHT_PX,
+    UNSPACED,
+    WIDTH_PX,
+    at,
+    drag,
+    open_image,
+    placed,
+    press,
+    readout,
+    settle,
+    window_of,
+)
 from tests.corpus.pictures import radiograph
 from tests.fixtures.installation import Installation
-from tests.fixtures.pictures import limb_png
-from tests.fixtures.script import PortalScript
 from tests.needs import needs_chromium, needs_redis
 
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
-
-WIDTH_PX, HEIGHT_PX = 900, 1200
-SPACED: dict[str, Any] = {"_00280030": ("DS", "0.1\\0.1"), "_00181164": ("DS", "0.2\\0.2")}
-AT_DETECTOR: dict[str, Any] = {"_00181164": ("DS", "0.2\\0.2")}
-WINDOW: dict[str, Any] = {"_00281050": ("DS", "30000"), "_00281051": ("DS", "40000")}
-CALIBRATED, DETECTOR, UNSPACED = 1, 2, 3
-
-
-@pytest.fixture(scope="module")
-def case_url(shared_portal: Installation, shared_script: PortalScript) -> str:
-    """Three images: with calibrated spacing, with spacing at the detector, and without any."""
-    pixels = radiograph(WIDTH_PX, HEIGHT_PX, bits=16)
-    files = {
-        "calibrated": dicom(pixels, **SPACED, **WINDOW),
-        "detector": dicom(pixels, **AT_DETECTOR, **WINDOW),
-        "unspaced": limb_png(99, 400),
-    }
-    case_id = shared_script.upload(files)
-    shared_script.wait_for(case_id)
-    return f"{shared_portal.url}/cases/{case_id}"
-
-
-@pytest.fixture
-def viewing(shared_portal: Installation, case_url: str, page: Page, complaints: list[str]) -> Page:
-    """Signed in, the first image before the eyes; the browser may not complain."""
-    sign_in(page, shared_portal, "reader")
-    open_image(page, case_url)
-    return page
-
-
-def drag(page: Page, start: tuple[float, float], way: tuple[float, float], button: str = "left") -> None:
-    x, y = at(page, *start)
-    page.mouse.move(x, y)
-    page.mouse.down(button=button)  # type: ignore[arg-type]
-    page.mouse.move(x + way[0] / 2, y + way[1] / 2)
-    page.mouse.move(x + way[0], y + way[1])
-    page.mouse.up(button=button)  # type: ignore[arg-type]
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
-
-
-def window_of(page: Page) -> tuple[int, int]:
-    """Width and level, as the readout names them."""
-    found = re.match(r"W (\d+) L (\d+)", readout(page))
-    assert found, readout(page)
-    return int(found.group(1)), int(found.group(2))
 
 
 def test_the_window_opens_as_the_file_asks(viewing: Page) -> None:
@@ -290,83 +250,6 @@ def test_the_toolbar_is_one_stop_of_the_tab_key(viewing: Page) -> None:
     expect(viewing.locator("#tool-keys")).to_be_focused()
     press(viewing, "Tab")
     expect(viewing.locator("#stage")).to_be_focused()
-
-
-def test_what_was_set_survives_the_live_refresh(
-    sqlite_portal: Installation, page: Page, complaints: list[str], tmp_path: Path
-) -> None:
-    sqlite_portal.kill("inference")
-    sign_in(page, sqlite_portal, "reader")
-    upload(page, sqlite_portal, written(tmp_path, hand=limb_png(99, 400)), "P-1")
-    expect(page.locator("[data-shows=all]")).to_be_attached(timeout=WITHIN_MS)
-    press(page, "x", "r", "2", "l")
-    drag(page, (200, 100), (100, 0))
-    before, window = placed(page), readout(page)
-    sqlite_portal.start("inference")
-    expect(page.locator("[data-is-done=true]").first).to_be_attached(timeout=WITHIN_MS)
-    expect(page.locator("[data-part=scene]")).to_be_attached()
-    assert (placed(page), readout(page)) == (before, window)
-    expect(page.locator("[data-shows=all]")).to_be_attached()
-    expect(page.locator(".viewer__measured")).to_have_text("100 px")
-    expect(page.locator("#stage")).to_be_focused()
-    press(page, "0")
-    assert placed(page) != before, "the keys reach the fresh markup"
-    assert complaints == []
-
-
-def test_without_webgl_the_preview_can_still_be_moved_and_measured(
-    shared_portal: Installation, case_url: str, browser: Browser
-) -> None:
-    page = browser.new_page()
-    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
-    sign_in(page, shared_portal, "reader")
-    page.goto(f"{case_url}?image={CALIBRATED}")
-    expect(page.locator("[data-shows=preview]")).to_be_attached(timeout=WITHIN_MS)
-    expect(page.locator("[data-part=hint]")).to_contain_text("Preview only")
-    expect(page.get_by_role("button", name="Bone")).to_be_disabled()
-    press(page, "x", "l")
-    drag(page, (200, 100), (100, 0))
-    expect(page.locator(".viewer__measured")).to_have_text("10.0 mm")
-    page.context.close()
-
-
-def test_when_the_grey_values_do_not_arrive_the_page_says_so(
-    shared_portal: Installation, case_url: str, page: Page
-) -> None:
-    sign_in(page, shared_portal, "reader")
-    page.route("**/pixels", lambda route: route.abort())
-    page.goto(case_url)
-    expect(page.locator("[data-part=hint]")).to_contain_text("did not arrive")
-    expect(page.locator(".viewer__image")).to_be_visible()
-
-
-def test_a_graphics_card_that_forgets_is_filled_again(viewing: Page, complaints: list[str]) -> None:
-    canvas = viewing.locator(".viewer__canvas")
-    canvas.evaluate(
-        "canvas => { window.memory = canvas.getContext('webgl2').getExtension('WEBGL_lose_context');"
-        " window.memory.loseContext() }"
-    )
-    expect(canvas).to_be_hidden()
-    expect(viewing.locator(".viewer__image")).to_be_visible()
-    viewing.evaluate("() => window.memory.restoreContext()")
-    expect(canvas).to_be_visible()
-    press(viewing, "o")
-    assert np.ptp(on_screen(viewing)) > 100
-    assert complaints == []
-
-
-def test_nothing_on_the_page_moves_when_the_viewer_takes_over(
-    shared_portal: Installation, case_url: str, page: Page
-) -> None:
-    sign_in(page, shared_portal, "reader")
-    page.add_init_script(
-        "window.shifts = []; new PerformanceObserver((list) => {"
-        " for (const entry of list.getEntries()) window.shifts.push(entry.value) })"
-        ".observe({ type: 'layout-shift', buffered: true })"
-    )
-    open_image(page, case_url)
-    page.wait_for_timeout(500)
-    assert sum(page.evaluate("() => window.shifts")) < 0.01
 
 
 def test_two_fingers_zoom_and_one_still_scrolls_the_page(

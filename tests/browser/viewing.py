@@ -1,8 +1,9 @@
-"""Looking at the viewer: open an image, read its pixels back from the screen, know where it stands."""
+"""The viewer seen and handled: read its pixels from the screen, know where the image stands, drag, press."""
 
 from __future__ import annotations
 
 import io
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.steps import WITHIN_MS
 
+WIDTH_PX, HEIGHT_PX = 900, 1200
+CALIBRATED, DETECTOR, UNSPACED = 1, 2, 3
+"""The images of `case_url`, by how their pixels are spaced."""
 HIDE = "for (const part of document.querySelectorAll('.viewer__readout')) part.style.visibility = 'hidden'"
 
 
@@ -71,3 +75,24 @@ def at(page: Page, x: float, y: float) -> tuple[float, float]:
     box = page.locator(".viewer__stage").bounding_box()
     assert box is not None
     return box["x"] + x, box["y"] + y
+
+
+def drag(page: Page, start: tuple[float, float], way: tuple[float, float], button: str = "left") -> None:
+    x, y = at(page, *start)
+    page.mouse.move(x, y)
+    page.mouse.down(button=button)  # type: ignore[arg-type]
+    page.mouse.move(x + way[0] / 2, y + way[1] / 2)
+    page.mouse.move(x + way[0], y + way[1])
+    page.mouse.up(button=button)  # type: ignore[arg-type]
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def window_of(page: Page) -> tuple[int, int]:
+    """Width and level, as the readout names them."""
+    found = re.match(r"W (\d+) L (\d+)", readout(page))
+    assert found, readout(page)
+    return int(found.group(1)), int(found.group(2))
