@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from flask import Flask, Request, current_app
+from flask import Flask, Request, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -68,8 +68,6 @@ class HashingFile:
 class UploadRequest(Request):
     """A request whose file parts stream into the home's tmp folder and vanish unless they are kept."""
 
-    max_form_memory_size = MIB
-
     def _get_file_stream(
         self,
         total_content_length: int | None,
@@ -99,8 +97,6 @@ def install(app: Flask) -> None:
 
 
 def _discard_parts(_error: BaseException | None) -> None:
-    from flask import request
-
     for part in request.environ.get("greenstick.parts", []):
         part.discard()
 

@@ -252,3 +252,11 @@ def close(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def test_a_text_field_of_two_mebibytes_is_refused_before_it_fills_the_memory(as_radiographer: Person) -> None:
+    answer = as_radiographer.post(
+        "/cases", {"patient_ref": "P-1", "notes": "x" * 2**21}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 413
+    assert "larger than the stated limit" in answer.text
