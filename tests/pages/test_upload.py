@@ -255,8 +255,10 @@ def close(app: Flask) -> None:
 
 
 def test_a_text_field_of_two_mebibytes_is_refused_before_it_fills_the_memory(as_radiographer: Person) -> None:
-    answer = as_radiographer.post(
-        "/cases", {"patient_ref": "P-1", "notes": "x" * 2**21}, content_type="multipart/form-data"
-    )
+    head = b'--edge\r\nContent-Disposition: form-data; name="notes"\r\n\r\n'
+    answer = as_radiographer.client.post(
+        "/cases", data=head + b"x" * 2**21 + b"\r\n--edge--\r\n",
+        content_type="multipart/form-data; boundary=edge",
+    )  # fmt: skip
     assert answer.status_code == 413
     assert "larger than the stated limit" in answer.text
