@@ -21,6 +21,7 @@ from portal.storage import Storage
 from tests.fixtures.rows import DECODED, TERMS, jobs_of, new_case
 from worker.pipeline.detectors import Detectors
 from worker.pipeline.inference import InferencePipeline
+from worker.vision import boxes
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import BrokenOutput, OutOfMemory
 from worker.vision.preprocess import Prepared
@@ -104,6 +105,18 @@ def test_full_gpu_reads_the_batch_in_two_halves(app: Flask, storage: Storage, re
         drain(app, storage, detector)
         assert detector.passes == [4, 2, 2]
         assert [job.state for job in jobs_of(case)] == ["done"] * 4
+
+
+def test_finding_names_the_versions_of_what_made_its_answer(
+    app: Flask, storage: Storage, release: Path
+) -> None:
+    with app.app_context():
+        case_with(storage, 50)
+        detector = Detector.load(release)
+        drain(app, storage, detector)
+        finding = db.session.scalars(select(Finding)).one()
+        prepared_by = detector.card.preprocessing.version
+        assert finding.preprocessing_version == f"{prepared_by}, boxes {boxes.VERSION}"
 
 
 def test_gpu_too_full_for_halves_gives_the_jobs_back_and_in_the_end_sets_them_aside(

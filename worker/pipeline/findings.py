@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.queries.work import JobToRead
 from portal.storage import Storage
+from worker.vision import boxes
 from worker.vision.detector import Detector, Reading
 from worker.vision.overlay import heatmap_png
 
@@ -24,7 +25,7 @@ def finding_of(reading: Reading, job: JobToRead, detector: Detector, storage: St
         else None,
         "input_sha256": job.array_sha256,
         "weights_sha256": job.weights_sha256,
-        "preprocessing_version": str(card.preprocessing.version),
+        "preprocessing_version": f"{card.preprocessing.version}, boxes {boxes.VERSION}",
         "rule_out": card.operating_points.rule_out,
         "rule_in": card.operating_points.rule_in,
         "device": detector.device,

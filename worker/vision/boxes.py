@@ -11,6 +11,7 @@ from PIL import Image
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Box
 
+VERSION = 1  # raised with every change that draws other boxes around the same map; findings name it
 MOST_BOXES = 5
 FINER = 4  # the map is interpolated this many times finer, so that boxes do not jump by whole cells
 # A box holds what is at least this share as hot as its hottest place: the warm rim of a fracture is wider
