@@ -57,14 +57,15 @@ def preprocessing_of(options: Options) -> PreprocessingCard:
     """How this version prepares images for a run."""
     scale = ARCHITECTURES[options.arch]
     percentiles = BLACK_PERCENTILE, WHITE_PERCENTILE
-    return PreprocessingCard(VERSION, options.side, *percentiles, (scale.mean,), (scale.deviation,))
+    channel = (scale.mean,), (scale.deviation,)
+    return PreprocessingCard(VERSION, options.side, *percentiles, *channel, options.finds_limb)
 
 
 def _train(options: Options, folder: Path, device: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     options.write(folder, environment(device))
     train = _samples(options, options.folds_train, spare=True)
-    tune = _samples(options, [options.fold_tune], spare=False)
+    tune = [] if options.fold_tune is None else _samples(options, [options.fold_tune], spare=False)
     print(f"{len(train)} images to train on, {len(tune)} to choose by", flush=True)
     torch.manual_seed(options.seed)
     network = build_reader(options.arch)
@@ -82,6 +83,8 @@ def _export(asked: argparse.Namespace) -> None:
     }
     network = build_reader(options.arch)
     load_best(asked.out, network)
+    if options.fold_tune is None:
+        raise ValueError("this run kept no fold to tune a release by")
     tune = _samples(options, [options.fold_tune], spare=False)
     scope = None if asked.out_of_scope is None else _scope(network, options, tune, asked.out_of_scope)
     card = publish(network, options, preprocessing_of(options), tune, asked.export, facts, scope)
@@ -116,8 +119,8 @@ def _options(asked: argparse.Namespace) -> Options:
         return Options.read(asked.out)
     if asked.data is None:
         raise ValueError("--data is needed for a new run: a manifest, or a folder of labelled images")
-    if asked.side % 32:
-        raise ValueError("--side must be a multiple of 32")
+    if asked.side % 32 or (asked.first_side or 0) % 32:
+        raise ValueError("--side and --first-side must be multiples of 32")
     asked.out.mkdir(parents=True, exist_ok=True)
     return Options(
         manifest=str(manifest_of(asked.data, asked.out, asked.seed)),
@@ -129,10 +132,17 @@ def _options(asked: argparse.Namespace) -> Options:
         folds_train=tuple(int(fold) for fold in asked.folds_train.split(",")),
         fold_tune=asked.fold_tune,
         fold_test=asked.fold_test,
+        first_side=asked.first_side,
+        box_supervision=not asked.without_boxes,
+        finds_limb=not asked.whole_image,
         seed=asked.seed,
         learning_rate=asked.learning_rate,
         precision=asked.precision,
     )
+
+
+def _fold(text: str) -> int | None:
+    return None if text == "none" else int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,9 +158,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--side", type=int, default=384, help="input side in pixels, a multiple of 32")
+    parser.add_argument(
+        "--first-side", type=int, help="input side in the first half of the epochs: smaller is faster"
+    )
+    parser.add_argument("--without-boxes", action="store_true", help="learn from the labels alone")
+    parser.add_argument("--whole-image", action="store_true", help="do not cut to the limb")
     parser.add_argument("--folds-train", default="2,3,4")
-    parser.add_argument("--fold-tune", type=int, default=1, help="for choosing weights and thresholds")
-    parser.add_argument("--fold-test", type=int, default=0, help="held back; only its number is noted")
+    parser.add_argument("--fold-tune", type=_fold, default=1, help="chooses weights and thresholds, or none")
+    parser.add_argument("--fold-test", type=_fold, default=0, help="held back, only noted; or none")
     parser.add_argument("--learning-rate", type=float, default=4e-4, help="of the backbone")
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
     parser.add_argument("--seed", type=int, default=0)

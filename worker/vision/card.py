@@ -25,6 +25,7 @@ class PreprocessingCard:
     white_percentile: float
     mean: tuple[float, ...]  # one per channel, on 0..1
     deviation: tuple[float, ...]
+    finds_limb: bool = True  # cut to the limb first; without it the whole image is shown
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class ReleaseCard:
     training: Mapping[str, Any]
     metrics: Mapping[str, Any]
     checksums: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256
+    is_mirrored: bool = False  # reads each image as it is and mirrored, and answers with the mean
 
     @classmethod
     def read(cls, folder: Path) -> ReleaseCard:
@@ -132,6 +134,7 @@ def _to_json(card: ReleaseCard) -> dict[str, Any]:
             "side_px": before.side_px,
             "black_percentile": before.black_percentile,
             "white_percentile": before.white_percentile,
+            "finds_limb": before.finds_limb,
         },
         "normalisation": {"mean": list(before.mean), "deviation": list(before.deviation)},
         "classes": list(card.classes),
@@ -142,6 +145,7 @@ def _to_json(card: ReleaseCard) -> dict[str, Any]:
         },
         "box_threshold": card.box_threshold,
         "least_scope": card.least_scope,
+        "is_mirrored": card.is_mirrored,
         "body_parts": list(card.body_parts),
         "training_data": dict(card.training_data),
         "backbone": dict(card.backbone),
@@ -164,12 +168,14 @@ def _from_json(stored: Mapping[str, Any]) -> ReleaseCard:
             white_percentile=float(before["white_percentile"]),
             mean=tuple(float(value) for value in scale["mean"]),
             deviation=tuple(float(value) for value in scale["deviation"]),
+            finds_limb=bool(before.get("finds_limb", True)),  # older cards do not say so
         ),
         classes=tuple(stored["classes"]),
         calibration=Calibration(**stored["calibration"]),
         operating_points=OperatingPoints(**stored["operating_points"]),
         box_threshold=float(stored["box_threshold"]),
         least_scope=None if stored["least_scope"] is None else float(stored["least_scope"]),
+        is_mirrored=bool(stored.get("is_mirrored", False)),  # older cards do not say so
         body_parts=tuple(stored["body_parts"]),
         training_data=dict(stored["training_data"]),
         backbone=dict(stored["backbone"]),

@@ -78,7 +78,7 @@ def letterbox(
     image_height, image_width = pixels.shape
     window = _window(_shrunk(pixels, 2 * side_px), low, high)
     step_x, step_y = image_width / window.shape[1], image_height / window.shape[0]
-    rect = content_rect(window)
+    rect = content_rect(window) if card.finds_limb else Rect(0, 0, window.shape[1], window.shape[0])
     shown = _stretched(window, rect, card)
     fit = side_px / max(rect.width * step_x, rect.height * step_y)
     width = max(1, round(rect.width * step_x * fit))

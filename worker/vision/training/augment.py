@@ -28,7 +28,7 @@ def augmented(
     image = Image.fromarray(sample.canvas).transform(
         (side_px, side_px), Image.Transform.AFFINE, matrix.ravel().tolist(), Image.Resampling.BILINEAR
     )
-    if random.random() < 0.25:
+    if random.random() < 0.35:
         image = _other_sharpness(image, random)
     canvas = _other_exposure(np.asarray(image, np.float32) / np.float32(255), random)
     if random.random() < 0.2:
@@ -62,15 +62,21 @@ def _corners(box: BoxPx) -> NDArray[np.float64]:
 
 
 def _other_sharpness(image: Image.Image, random: np.random.Generator) -> Image.Image:
-    if random.random() < 0.5:
-        return image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.2)))
-    return image.filter(ImageFilter.UnsharpMask(radius=2, percent=int(random.uniform(30, 150)), threshold=0))
+    """Softer, coarser, or sharpened as some machines do before they store an image."""
+    way = random.integers(4)
+    if way == 0:
+        return image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.5)))
+    if way == 1:
+        coarse = image.reduce(2) if random.random() < 0.5 else image.resize((round(image.width / 1.5),) * 2)
+        return coarse.resize(image.size, Image.Resampling.BILINEAR)
+    radius, percent = random.uniform(1, 5), int(random.uniform(30, 220))
+    return image.filter(ImageFilter.UnsharpMask(radius, percent, threshold=0))
 
 
 def _other_exposure(canvas: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
     """Gamma, contrast, brightness, and now and then noise."""
-    canvas = canvas ** np.float32(np.exp(random.uniform(-0.35, 0.35)))
-    contrast, brightness = random.uniform(0.75, 1.25), random.uniform(-0.1, 0.1)
+    canvas = canvas ** np.float32(np.exp(random.uniform(-0.45, 0.45)))
+    contrast, brightness = random.uniform(0.7, 1.35), random.uniform(-0.12, 0.12)
     canvas = (canvas - 0.5) * np.float32(contrast) + np.float32(0.5 + brightness)
     if random.random() < 0.25:
         deviation = np.float32(random.uniform(0.005, 0.03))

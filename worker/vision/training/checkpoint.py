@@ -29,11 +29,14 @@ class Options:
     batch_size: int
     side: int
     folds_train: tuple[int, ...]
-    fold_tune: int
-    fold_test: int
+    fold_tune: int | None  # chooses the epoch whose weights are kept; None keeps the last one's
+    fold_test: int | None
     seed: int
     learning_rate: float
     precision: str
+    first_side: int | None = None  # input side of the first half of the epochs, for speed
+    box_supervision: bool = True
+    finds_limb: bool = True
 
     @classmethod
     def read(cls, folder: Path) -> Options:
@@ -77,9 +80,12 @@ def load_best(folder: Path, network: nn.Module) -> None:
 
 
 def epochs_of(folder: Path) -> dict[str, int]:
-    """How many epochs a run has done, and after which of them its best weights were kept."""
+    """How many epochs a run has done, and after which of them the weights were kept."""
     with (folder / METRICS_FILE).open(newline="", encoding="utf-8") as stream:
-        scores = [float(line["tune_auroc"]) for line in csv.DictReader(stream)]
+        lines = list(csv.DictReader(stream))
+    if "tune_auroc" not in lines[0]:
+        return {"epochs_done": len(lines), "best_epoch": len(lines)}
+    scores = [float(line["tune_auroc"]) for line in lines]
     return {"epochs_done": len(scores), "best_epoch": 1 + scores.index(max(scores))}
 
 

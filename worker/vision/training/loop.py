@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from worker.vision.training.average import WeightAverage
 from worker.vision.training.batches import batches_per_epoch, plain_batches, training_batches
 from worker.vision.training.checkpoint import Options, append_metrics, load_state, save_best, save_state
 from worker.vision.training.curves import write_curves
-from worker.vision.training.losses import reading_loss
+from worker.vision.training.losses import image_loss, map_loss
 from worker.vision.training.precision import keep_grouped_convolutions_in_float32
 from worker.vision.training.samples import Sample
 
@@ -50,24 +51,32 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, options.learning_rate))
         self.epochs_done, self.best = 0, -math.inf
 
-    def run(self, train: Sequence[Sample], tune: Sequence[Sample]) -> None:
-        """Train to the last epoch; after each, save the state, and the averaged weights when best."""
+    def run(self, train: Sequence[Sample], tune: Sequence[Sample] = ()) -> None:
+        """Train to the last epoch; after each, save the state, and the averaged weights when best.
+
+        tune  images to choose the best epoch by; without any the last epoch's weights are kept
+        """
         self._resume()
-        labels = np.array([sample.is_fractured for sample in tune])
         for epoch in range(self.epochs_done, self.options.epochs):
             started = time.monotonic()
-            loss = self._train_epoch(epoch, train)
-            score = auroc(labels, self.scores(tune))
+            line = {"epoch": epoch + 1, "loss": self._train_epoch(epoch, train)} | self._keep_best(tune)
             self.epochs_done = epoch + 1
-            if score > self.best or math.isinf(self.best):
-                self.best = score
-                save_best(self.folder, self.average.network)
             self._save()
-            seconds = time.monotonic() - started
-            line = {"epoch": epoch + 1, "loss": loss, "tune_auroc": score, "seconds": seconds}
+            line["seconds"] = time.monotonic() - started
             append_metrics(self.folder, line)
             write_curves(self.folder)
             self.say("  ".join(f"{name} {value:.4g}" for name, value in line.items()))
+
+    def _keep_best(self, tune: Sequence[Sample]) -> dict[str, float]:
+        """Save the averaged weights unless earlier ones read the tuning images better; the measure."""
+        if not tune:
+            save_best(self.folder, self.average.network)
+            return {}
+        score = auroc(np.array([sample.is_fractured for sample in tune]), self.scores(tune))
+        if score > self.best or math.isinf(self.best):
+            self.best = score
+            save_best(self.folder, self.average.network)
+        return {"tune_auroc": score}
 
     @torch.no_grad()
     def scores(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
@@ -85,12 +94,15 @@ class Trainer:
         self._set_mode()
         losses = []
         batches = batches_per_epoch(samples, self.options.batch_size)
-        stream = training_batches(samples, self.card, self.options.batch_size, random)
+        card = replace(self.card, side_px=self._side_of(epoch))
+        stream = training_batches(samples, card, self.options.batch_size, random)
         for step, (images, labels, targets) in enumerate(stream):
             self._set_rate((epoch + step / batches) / self.options.epochs)
             with self._precision():
                 answers = self.network(self._on_device(images))
-            loss = reading_loss(answers.logits, answers.maps, labels.to(self.device), targets.to(self.device))
+            loss = image_loss(answers.logits, labels.to(self.device))
+            if self.options.box_supervision:
+                loss = loss + map_loss(answers.maps, targets.to(self.device))
             self.optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
@@ -100,6 +112,10 @@ class Trainer:
             if step % 25 == 0:
                 self.say(f"  epoch {epoch + 1} step {step} of {batches}: loss {np.mean(losses[-25:]):.3f}")
         return float(np.mean(losses))
+
+    def _side_of(self, epoch: int) -> int:
+        first_half = epoch < self.options.epochs // 2
+        return self.options.first_side if first_half and self.options.first_side else self.options.side
 
     def _set_mode(self) -> None:
         """Train, but leave the early layers and their statistics as they came."""

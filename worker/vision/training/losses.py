@@ -13,15 +13,15 @@ MAP_WEIGHT = 0.5
 DICE_WEIGHT = 0.3
 
 
-def reading_loss(logits: Tensor, maps: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
-    """The mean loss of a batch.
-
-    logits, labels  (N,)
-    maps, targets   (N, H, W); targets of images without a fracture are all 0
-    """
+def image_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """The mean loss of a batch of image logits and labels, both (N,)."""
     smoothed = labels * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / 2
-    image = functional.binary_cross_entropy_with_logits(logits, smoothed)
-    return image + MAP_WEIGHT * _focal(maps, targets) + DICE_WEIGHT * _dice(maps, targets)
+    return functional.binary_cross_entropy_with_logits(logits, smoothed)
+
+
+def map_loss(maps: Tensor, targets: Tensor) -> Tensor:
+    """The mean loss of a batch of map logits, both (N, H, W); without a fracture the target is 0 everywhere."""
+    return MAP_WEIGHT * _focal(maps, targets) + DICE_WEIGHT * _dice(maps, targets)
 
 
 def _focal(maps: Tensor, targets: Tensor) -> Tensor:
