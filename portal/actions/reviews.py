@@ -3,40 +3,93 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from portal.actions.case_claims import give_up
 from portal.actions.events import Actor, record
 from portal.db import transaction
 from portal.errors import NotFound
 from portal.models import Case, Review
+from portal.queries.double_reading import Standing, standing
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a reader says. `is_fracture` null: unsure; `regions` as `Review` keeps them."""
+
+    is_fracture: bool | None
+    agrees: bool
+    comment: str = ""
+    regions: list[dict[str, Any]] = field(default_factory=list)
+    asks_second: bool = False
 
 
 def add_review(
-    case_id: uuid.UUID, is_fracture: bool, agrees: bool, comment: str, submission_key: str, actor: Actor
+    case_id: uuid.UUID, opinion: Opinion, submission_key: str, actor: Actor, readings: int = 1
 ) -> None:
-    """Add what a reader says, and end that reader's claim; the same form sent twice adds one review."""
+    """Add what a reader says, end that reader's claim, and settle the case or ask for the next reader.
+
+    The same form sent twice adds one review, and so does the same said twice in a row. Readers who save at
+    the same moment wait for each other: the second to save is counted after the first.
+    """
     try:
         with transaction() as session:
-            if session.get(Case, case_id) is None:
-                raise NotFound("There is no such case.")
-            if session.scalar(select(Review.id).where(Review.submission_key == submission_key)):
+            reviews = _reviews_of_locked(session, case_id)
+            if any(review.submission_key == submission_key for review in reviews):
                 return
-            review = Review(
-                case_id=case_id,
-                reviewer_id=actor.user_id,
-                is_fracture=is_fracture,
-                agrees=agrees,
-                comment=comment,
-                submission_key=submission_key,
-            )
-            session.add(review)
-            session.flush()
-            session.execute(update(Case).where(Case.id == case_id).values(is_reviewed=True))
-            record(session, actor, "case.reviewed", "case", case_id, review=review.id)
+            if not _says_so_already(reviews, opinion, actor):
+                _add(session, case_id, reviews, opinion, submission_key, actor, readings)
             give_up(session, case_id, actor)
     except IntegrityError as error:
         if "submission_key" not in str(error.orig):
             raise
+
+
+def _reviews_of_locked(session: Session, case_id: uuid.UUID) -> list[Review]:
+    """Oldest first; whoever else reviews the case waits until this transaction ends."""
+    if session.scalar(select(Case.id).where(Case.id == case_id).with_for_update()) is None:
+        raise NotFound("There is no such case.")
+    return list(session.scalars(select(Review).where(Review.case_id == case_id).order_by(Review.id)))
+
+
+def _says_so_already(reviews: list[Review], opinion: Opinion, actor: Actor) -> bool:
+    """A browser that went back and saved again: the reader's newest review says the same."""
+    own = [review for review in reviews if review.reviewer_id == actor.user_id]
+    return bool(own) and _opinion_of(own[-1]) == opinion
+
+
+def _opinion_of(review: Review) -> Opinion:
+    return Opinion(review.is_fracture, review.agrees, review.comment, review.regions, review.asks_second)
+
+
+def _add(
+    session: Session,
+    case_id: uuid.UUID,
+    reviews: list[Review],
+    opinion: Opinion,
+    submission_key: str,
+    actor: Actor,
+    readings: int,
+) -> None:
+    review = Review(
+        case_id=case_id, reviewer_id=actor.user_id, submission_key=submission_key, **vars(opinion)
+    )
+    session.add(review)
+    session.flush()
+    now = standing([*reviews, review], readings)
+    _keep(session, case_id, now)
+    record(session, actor, "case.reviewed", "case", case_id, review=review.id, awaits=now.awaits)
+
+
+def _keep(session: Session, case_id: uuid.UUID, now: Standing) -> None:
+    """The only place that writes these three columns."""
+    session.execute(
+        update(Case)
+        .where(Case.id == case_id)
+        .values(awaits=now.awaits, answer=now.answer, is_reviewed=now.awaits == "nothing")
+    )

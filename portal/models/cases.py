@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 PRIORITIES = ("urgent", "routine")
 CASE_STATES = ("waiting", "done", "refused", "failed", "cancelled")
+AWAITED = ("first", "second", "third", "nothing")
+ANSWERS = ("yes", "no", "unsure")
 READING_ORDER = ("fracture", "doubt", "no fracture", "out of scope", None)
 """What the release said, in the order in which readers look at it; None: nothing yet, or nothing at all."""
 NOTHING_TO_READ = len(PRIORITIES) * len(READING_ORDER)
@@ -39,6 +41,9 @@ class Case(Base):
                cancelled: a reading was cancelled before it gave one; refused: no image could be used;
                done: everything usable was read
     `verdict`  the most severe current verdict of its images; null before the first
+    `awaits`   the reader that it waits for: first, second, third; nothing: it is settled
+    `answer`   its readers' word on a fracture, once it is settled; null before
+    `is_reviewed`  it is settled; stands beside `awaits` because the worklist is sorted by it
     `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
     """
 
@@ -47,6 +52,8 @@ class Case(Base):
         one_of("priority", PRIORITIES),
         one_of("state", CASE_STATES),
         one_of("verdict", VERDICTS),
+        one_of("awaits", AWAITED),
+        one_of("answer", ANSWERS),
         Index("ix_case_created", "created_at", "id"),
         Index("ix_case_worklist", "is_reviewed", "reading_rank", "created_at", "id"),
         Index("ix_case_claimer", "claimed_by_id"),
@@ -68,6 +75,8 @@ class Case(Base):
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     verdict: Mapped[str | None] = mapped_column(String(20))
     reading_rank: Mapped[int] = mapped_column(SmallInteger, server_default=str(NOTHING_TO_READ - 1))
+    awaits: Mapped[str] = mapped_column(String(7), default="first", server_default="first")
+    answer: Mapped[str | None] = mapped_column(String(6))
     is_reviewed: Mapped[bool] = mapped_column(default=False, server_default=false())
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

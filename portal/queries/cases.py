@@ -1,4 +1,4 @@
-"""One case with all that its page shows: images, every finding, the same file elsewhere, reviews."""
+"""One case with all that its page shows: images, every finding, the same file elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal.db import db
 from portal.errors import NotFound
-from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job, Review
+from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
 from portal.queries.cautions import cautions
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
@@ -121,16 +121,6 @@ def read_case(case_id: uuid.UUID) -> ReadCase:
         for image in case.images
     )
     return ReadCase(case, images)
-
-
-def reviews_of(case_id: uuid.UUID) -> Sequence[Review]:
-    """Newest first; the newest counts."""
-    return db.session.scalars(
-        select(Review)
-        .where(Review.case_id == case_id)
-        .options(joinedload(Review.reviewer))
-        .order_by(Review.id.desc())
-    ).all()
 
 
 def _severity(read: ReadImage) -> int:

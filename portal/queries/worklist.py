@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, false, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from portal.clock import database_now
 from portal.db import db
@@ -20,12 +20,13 @@ from portal.models.cases import NOTHING_TO_READ
 from portal.queries.case_claims import is_claimed_by, is_free_for
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.paging import Order, Page, fetch_page
+from portal.queries.reviews import awaits_from
 
 READING_ORDER = Order((Case.is_reviewed, Case.reading_rank, Case.created_at, Case.id), is_descending=False)
 COUNTED_UP_TO = 1000
 NONE_YET = "none yet"
 SHOWN = ("unread", "mine", "all")
-"""unread: no review yet; mine: claimed by the person who asks; all: reviewed ones too."""
+"""unread: waits for a reading by whoever asks; mine: claimed by the same; all: what is settled too."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def neighbour(case_id: uuid.UUID, user_id: int, is_backwards: bool = False) -> u
 
 def _unread_and_free(user_id: int) -> Select[uuid.UUID]:
     return select(Case.id).where(
-        Case.is_reviewed == false(),
+        awaits_from(user_id),
         Case.reading_rank < NOTHING_TO_READ,
         is_free_for(user_id, database_now(db.session)),
     )
@@ -98,7 +99,7 @@ def _count(conditions: tuple[ColumnElement[bool], ...]) -> int:
 def _conditions(selection: Selection, user_id: int) -> Iterator[ColumnElement[bool]]:
     yield Case.reading_rank < NOTHING_TO_READ
     if selection.shown == "unread":
-        yield Case.is_reviewed == false()
+        yield awaits_from(user_id)
     if selection.shown == "mine":
         yield is_claimed_by(user_id, database_now(db.session))
     if selection.verdict:

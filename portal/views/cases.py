@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.actions.case_views import note_view
 from portal.actions.cases import receive_case
-from portal.actions.reviews import add_review
+from portal.actions.reviews import Opinion, add_review
 from portal.forms.cases import BODY_PARTS, NO_FILE, UploadForm
 from portal.forms.reviews import ReviewForm
 from portal.queries.case_claims import current_claim
-from portal.queries.cases import read_case, reviews_of
+from portal.queries.cases import read_case
 from portal.queries.queue import place_of
+from portal.queries.reviews import reviews_of, seen_by
 from portal.services import doorbell, settings
 from portal.views.answers import my_id, page, see, see_new
 from portal.views.case_json import as_json
@@ -81,9 +82,8 @@ def review(case_id: uuid.UUID) -> ResponseReturnValue:
     if not form.validate():
         return _show(case_id, request.args.get("image", type=int), form, 422)
     key = form.submission_key(case_id, my_id())
-    add_review(
-        case_id, form.is_fracture.data == "yes", form.agrees.data == "yes", form.comment.data, key, actor()
-    )
+    opinion = Opinion(form.is_fracture.data == "yes", form.agrees.data == "yes", form.comment.data)
+    add_review(case_id, opinion, key, actor())
     if request.form.get("then") == "next":
         flask.flash("Your review was saved; this is the next case.")
         return see_first()
@@ -104,7 +104,8 @@ def _received(case_id: uuid.UUID, is_new: bool) -> ResponseReturnValue:
 def _show(case_id: uuid.UUID, number: int | None, form: ReviewForm, status: int = 200) -> ResponseReturnValue:
     reading = _reading(case_id, number)
     claim = current_claim(reading["case"])
-    return page("cases/show.html", status, form=form, reviews=reviews_of(case_id), claim=claim, **reading)
+    reviews = seen_by(my_id(), reading["case"], reviews_of(reading["case"]))[::-1]
+    return page("cases/show.html", status, form=form, reviews=reviews, claim=claim, **reading)
 
 
 def _reading(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from portal.actions import images
 from portal.actions.case_claims import claim_case, claim_first, release_case
 from portal.actions.events import Actor
-from portal.actions.reviews import add_review
+from portal.actions.reviews import Opinion, add_review
 from portal.clock import database_now
 from portal.db import db, transaction
 from portal.models import Case, Event, User
@@ -54,7 +54,7 @@ def claimer_of(case_id: uuid.UUID) -> int | None:
 
 
 def review(case_id: uuid.UUID, user: User) -> None:
-    add_review(case_id, True, True, "", uuid.uuid4().hex, Actor(user.id))
+    add_review(case_id, Opinion(True, True), uuid.uuid4().hex, Actor(user.id))
 
 
 def test_unread_urgent_and_broken_cases_stand_first(each_app: Flask) -> None:

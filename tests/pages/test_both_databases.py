@@ -9,7 +9,7 @@ from sqlalchemy import select
 from portal.actions import jobs
 from portal.actions.batches import rerun_batch
 from portal.actions.events import Actor
-from portal.actions.reviews import add_review
+from portal.actions.reviews import Opinion, add_review
 from portal.db import db
 from portal.models import Batch
 from tests.fixtures import rows
@@ -32,7 +32,7 @@ def test_every_page_answers_on_both_databases(each_app: Flask, admin: Person) ->
         (claim,) = jobs.claim_jobs(1, rows.TERMS)
         jobs.fail(claim, "The stored image cannot be read.")
         waiting, received = rows.ready_case().id, rows.new_case(priority="urgent").id
-        add_review(first, True, True, "", "key", Actor(admin.user_id))
+        add_review(first, Opinion(True, True), "key", Actor(admin.user_id))
         release_id = rows.new_release("release-2", "available").id
         upload = db.session.scalars(select(Batch.id).where(Batch.case_id == first)).one()
         rerun = rerun_batch(upload, release_id, "newer", Actor(admin.user_id)).id

@@ -45,7 +45,8 @@ def test_the_same_review_sent_twice_is_one(app: Flask, as_reader: Person, case_i
     for _ in range(2):
         as_reader.post(f"/cases/{case_id}/reviews", SAID | {"submission": "one-page"})
     assert count(app) == 1
-    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"submission": "another-page"})
+    changed = SAID | {"submission": "another-page", "comment": "On second thoughts."}
+    as_reader.post(f"/cases/{case_id}/reviews", changed)
     assert count(app) == 2
 
 
