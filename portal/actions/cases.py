@@ -15,6 +15,7 @@ from portal.actions.summaries import case_state
 from portal.db import transaction
 from portal.models import Batch, Case, Image
 from portal.models.cases import reading_rank
+from portal.queries.body_parts import part_of
 
 RANKS = {"urgent": 0, "routine": 1}
 
@@ -88,6 +89,7 @@ def _insert(session: Session, form: CaseForm, files: Sequence[ReceivedFile], key
         accession=form.accession,
         accession_key=form.accession.casefold()[:64],
         body_part=form.body_part,
+        part=part_of(form.body_part),
         notes=form.notes,
         priority=form.priority,
         uploaded_by_id=actor.user_id,

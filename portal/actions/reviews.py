@@ -15,7 +15,7 @@ from portal.actions.events import Actor, record
 from portal.db import transaction
 from portal.errors import NotFound
 from portal.models import Case, Review
-from portal.queries.double_reading import Standing, standing
+from portal.queries.double_reading import Standing, counting, standing
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,22 @@ def _add(
     session.add(review)
     session.flush()
     now = standing([*reviews, review], readings)
-    _keep(session, case_id, now)
+    readers = [each.reviewer_id for each in counting([*reviews, review])]
+    _keep(session, case_id, now, readers)
     record(session, actor, "case.reviewed", "case", case_id, review=review.id, awaits=now.awaits)
 
 
-def _keep(session: Session, case_id: uuid.UUID, now: Standing) -> None:
-    """The only place that writes these three columns."""
+def _keep(session: Session, case_id: uuid.UUID, now: Standing, readers: list[int]) -> None:
+    """The only place that writes these columns."""
+    first, second = (*readers, None, None)[:2]
     session.execute(
         update(Case)
         .where(Case.id == case_id)
-        .values(awaits=now.awaits, answer=now.answer, is_reviewed=now.awaits == "nothing")
+        .values(
+            awaits=now.awaits,
+            answer=now.answer,
+            is_reviewed=now.awaits == "nothing",
+            first_reader_id=first,
+            second_reader_id=second,
+        )
     )

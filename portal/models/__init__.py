@@ -8,6 +8,7 @@ from portal.models.events import Event
 from portal.models.findings import VERDICTS, Finding
 from portal.models.images import IMAGE_STATES, Image
 from portal.models.jobs import JOB_STATES, OPEN_STATES, Job
+from portal.models.preferences import Preference, SavedFilter
 from portal.models.releases import Release
 from portal.models.reviews import Review
 from portal.models.searches import Search
@@ -16,5 +17,5 @@ from portal.models.workers import Worker
 __all__ = [
     "IMAGE_STATES", "JOB_STATES", "OPEN_STATES", "ROLES", "VERDICTS",
     "Batch", "Case", "Claimable", "Event", "Finding", "Image", "Job", "LoginAttempt", "LoginSession",
-    "Release", "Review", "Search", "User", "Worker",
+    "Preference", "Release", "Review", "SavedFilter", "Search", "User", "Worker",
 ]  # fmt: skip

@@ -17,12 +17,16 @@ from portal.models.findings import VERDICTS
 if TYPE_CHECKING:
     from portal.models.images import Image
 
+SORTED_BY_CODE = String(64).with_variant(String(64, collation="C"), "postgresql")
+"""So that a range of the index holds all that begin alike, whatever language the database sorts by."""
 PRIORITIES = ("urgent", "routine")
 CASE_STATES = ("waiting", "done", "refused", "failed", "cancelled")
 AWAITED = ("first", "second", "third", "nothing")
 ANSWERS = ("yes", "no", "unsure")
 READING_ORDER = ("fracture", "doubt", "no fracture", "out of scope", None)
 """What the release said, in the order in which readers look at it; None: nothing yet, or nothing at all."""
+READING = ("is_reviewed", "reading_rank", "created_at", "id", "first_reader_id", "second_reader_id")
+"""The worklist's order, and what tells in the index itself whom a case no longer waits for."""
 NOTHING_TO_READ = len(PRIORITIES) * len(READING_ORDER)
 
 
@@ -44,7 +48,9 @@ class Case(Base):
     `awaits`   the reader that it waits for: first, second, third; nothing: it is settled
     `answer`   its readers' word on a fracture, once it is settled; null before
     `is_reviewed`  it is settled; stands beside `awaits` because the worklist is sorted by it
-    `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
+    `first_reader_id`, `second_reader_id`  who reviewed it, the first two in the order in which they first did
+    `part`     the part of the body that its text names, as `queries/body_parts.py` tells it: lists filter by
+    it `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
     """
 
     __tablename__ = "case"
@@ -55,21 +61,26 @@ class Case(Base):
         one_of("awaits", AWAITED),
         one_of("answer", ANSWERS),
         Index("ix_case_created", "created_at", "id"),
-        Index("ix_case_worklist", "is_reviewed", "reading_rank", "created_at", "id"),
-        Index("ix_case_claimer", "claimed_by_id"),
-        Index("ix_case_state", "state", "created_at"),
-        Index("ix_case_verdict", "verdict", "created_at"),
-        Index("ix_case_uploader", "uploaded_by_id", "created_at"),
+        Index("ix_case_priority", "priority", "created_at", "id"),
+        Index("ix_case_state", "state", "created_at", "id"),
+        Index("ix_case_worklist", *READING),
+        Index("ix_case_part_worklist", "part", *READING),
+        Index("ix_case_state_worklist", "state", *READING),
+        Index("ix_case_state_part_worklist", "state", "part", *READING),
+        Index("ix_case_claimed", "claimed_at", "claimed_by_id"),
+        Index("ix_case_uploaded", "uploaded_by_id", "created_at", "id", "verdict", "priority", "state",
+              "part", "is_reviewed"),
         Index("ix_case_patient", "patient_key"),
         Index("ix_case_accession", "accession_key"),
-    )
+    )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     patient_ref: Mapped[str] = mapped_column(String(64))
-    patient_key: Mapped[str] = mapped_column(String(64))
+    patient_key: Mapped[str] = mapped_column(SORTED_BY_CODE)
     accession: Mapped[str] = mapped_column(String(64), default="")
-    accession_key: Mapped[str] = mapped_column(String(64), default="")
+    accession_key: Mapped[str] = mapped_column(SORTED_BY_CODE, default="")
     body_part: Mapped[str] = mapped_column(String(40), default="")
+    part: Mapped[str] = mapped_column(String(12), default="not given", server_default="not given")
     notes: Mapped[str] = mapped_column(Text, default="")
     priority: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10), default="waiting")
@@ -78,6 +89,8 @@ class Case(Base):
     awaits: Mapped[str] = mapped_column(String(7), default="first", server_default="first")
     answer: Mapped[str | None] = mapped_column(String(6))
     is_reviewed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    first_reader_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    second_reader_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))

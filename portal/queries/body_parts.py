@@ -26,6 +26,18 @@ SAYS_NOTHING = {
     "extremity", "extremities", "limb", "upper", "lower", "arm", "other", "unknown",
 }  # fmt: skip
 
+OTHER, NOT_GIVEN = "other", "not given"
+PARTS = (*sorted(KNOWN), OTHER, NOT_GIVEN)
+"""What `part_of` may answer."""
+
+
+def part_of(text: str) -> str:
+    """The part under which a list finds the case: the first that the text names."""
+    named = parts_named(text)
+    if not named:
+        return NOT_GIVEN
+    return next((part for part in named if part in KNOWN), OTHER)
+
 
 def parts_named(text: str) -> tuple[str, ...]:
     """The parts named in a text, without side and view; a text of unknown words names itself.
