@@ -59,6 +59,9 @@ class Settings:
     login_tries: int = _setting(
         "GREENSTICK_LOGIN_TRIES", 8, "failed sign-ins of one account in 15 min before it must wait", int
     )
+    readings: int = _setting(
+        "GREENSTICK_READINGS", 1, "readers of each case, 1 or 2; anyone may ask for a second one", int
+    )
     device: str = _setting("GREENSTICK_DEVICE", "auto", "auto, cpu or cuda:N", str)
     gpu_batch: int = _setting("GREENSTICK_GPU_BATCH", 32, "images in one pass on a GPU", int)
     cpu_batch: int = _setting("GREENSTICK_CPU_BATCH", 4, "images in one claim on a CPU", int)
@@ -87,6 +90,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).expanduser().resolve())
+        if self.readings not in (1, 2):
+            raise BadSetting(f"GREENSTICK_READINGS must be 1 or 2; it is now “{self.readings}”.")
 
     @property
     def sqlalchemy_url(self) -> str:

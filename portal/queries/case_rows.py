@@ -20,20 +20,20 @@ from portal.queries.case_claims import CaseClaim, claim_of
 class CaseRow:
     """`reason` says in words what was refused or failed; null when nothing was.
 
-    `reviewer`  the name on the newest review; null when there is none
-    `claim`     who is reading it just now
+    `readers`  who reviewed it, in the order in which they first did
+    `claim`    who is reading it just now
     """
 
     case: Case
     image_count: int
     refused_count: int
     reason: str | None
-    reviewer: str | None
+    readers: tuple[str, ...]
     claim: CaseClaim | None
 
 
-def cases_with_people() -> Select[Case]:
-    return select(Case).options(joinedload(Case.uploaded_by), joinedload(Case.claimed_by))
+def cases_with_people(case: type[Case] = Case) -> Select[Case]:
+    return select(case).options(joinedload(case.uploaded_by), joinedload(case.claimed_by))
 
 
 def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
@@ -41,7 +41,7 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
     ids = {case.id for case in cases}
     images = _images_of(ids)
     problems = _problems_of({case.id for case in cases if case.state == "failed"})
-    reviewers = _reviewers_of(ids)
+    readers = _readers_of(ids)
     now = database_now(db.session)
     return [
         CaseRow(
@@ -49,7 +49,7 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
             image_count=len(images[case.id]),
             refused_count=len(_refusals(images[case.id])),
             reason=problems.get(case.id) or next(iter(_refusals(images[case.id])), None),
-            reviewer=reviewers.get(case.id),
+            readers=tuple(readers[case.id]),
             claim=claim_of(case, now),
         )
         for case in cases
@@ -83,12 +83,15 @@ def _problems_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {case_id: problem for case_id, problem in rows if problem}
 
 
-def _reviewers_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Per reviewed case, who reviewed it last."""
-    newest_last = db.session.execute(
+def _readers_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, dict[str, None]]:
+    """Per case its readers' names, each once."""
+    found: dict[uuid.UUID, dict[str, None]] = defaultdict(dict)
+    rows = db.session.execute(
         select(Review.case_id, User.username)
         .join(User, User.id == Review.reviewer_id)
         .where(Review.case_id.in_(case_ids))
         .order_by(Review.id)
     )
-    return {row.case_id: row.username for row in newest_last}
+    for case_id, username in rows:
+        found[case_id][username] = None
+    return found

@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.db import db
 from portal.models import Case, Review
+from portal.queries.double_reading import counting
+
+ORDINALS = ("first", "second", "third")
 
 
-def awaits_from(user_id: int) -> ColumnElement[bool]:
+@dataclass(frozen=True)
+class Spoken:
+    """One review as someone may see it; `said` is null while it is hidden from that person.
+
+    `place`   which of the case's readers this is: 1 first, 2 second, 3 third; later ones change nothing
+    `counts`  no later review of the same reader takes its place
+    """
+
+    by: str
+    at: datetime
+    place: int
+    is_correction: bool
+    counts: bool
+    review_id: int
+    said: Review | None
+
+    @property
+    def reader(self) -> str:
+        return f"{ORDINALS[self.place - 1]} reader" if self.place <= len(ORDINALS) else "further reader"
+
+
+def awaits_from(user_id: int, case: type[Case] = Case) -> ColumnElement[bool]:
     """The case waits for a reading that this person may give: not settled, and not read by them before.
 
-    `is_reviewed` leads the worklist's index; a case without any review needs no look at the reviews.
+    All of it stands in the worklist's index: what they have read is passed over without a look at the cases.
     """
-    read_by_them = exists().where(Review.case_id == Case.id, Review.reviewer_id == user_id)
-    return (Case.is_reviewed == false()) & or_(Case.awaits == "first", ~read_by_them)
+    not_theirs = (
+        or_(reader.is_(None), reader != user_id) for reader in (case.first_reader_id, case.second_reader_id)
+    )
+    return and_(case.is_reviewed == false(), *not_theirs)
 
 
 def reviews_of(case: Case) -> Sequence[Review]:
@@ -30,6 +58,21 @@ def reviews_of(case: Case) -> Sequence[Review]:
     ).all()
 
 
-def seen_by(user_id: int, case: Case, reviews: Sequence[Review]) -> list[Review]:
-    """Not what others said while a second reader is still to read: whoever has not read may be that one."""
-    return [review for review in reviews if case.awaits != "second" or review.reviewer_id == user_id]
+def spoken(case: Case, reviews: Sequence[Review], user_id: int) -> list[Spoken]:
+    """The case's reviews (oldest first) as this person may see them.
+
+    While a second reader is still to read, whoever has not read may be that one: such a person learns who
+    has read and when, and nothing of what was said.
+    """
+    newest = {review.id for review in counting(reviews)}
+    places: dict[int, int] = {}
+    told = []
+    for review in reviews:
+        is_correction = review.reviewer_id in places
+        place = places.setdefault(review.reviewer_id, len(places) + 1)
+        is_hidden = case.awaits == "second" and review.reviewer_id != user_id
+        told.append(
+            Spoken(review.reviewer.username, review.created_at, place, is_correction, review.id in newest,
+                   review.id, None if is_hidden else review)
+        )  # fmt: skip
+    return told

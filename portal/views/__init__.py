@@ -17,13 +17,14 @@ from portal.views import (
     images,
     releases,
     reruns,
+    reviews,
     users,
     worklist,
 )
 
 SUBJECTS = (
     account, accounts, batches, cases, dashboard, events, health, help, history, images, releases, reruns,
-    users, worklist,
+    reviews, users, worklist,
 )  # fmt: skip
 
 

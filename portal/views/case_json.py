@@ -1,15 +1,20 @@
-"""A case as JSON: the facts of its page for scripts. Keys are a promise: more may come, none is renamed."""
+"""A case as JSON: the facts of its page for scripts. Keys are a promise: more may come, none is renamed.
+
+Of the reviews it has those that the person who asks may see.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from portal.models import Job
+from portal.models import Job, Review
 from portal.queries.cases import ReadCase, ReadImage
+from portal.queries.reviews import Spoken
 from portal.web.filters import iso
 
 
-def as_json(read: ReadCase) -> dict[str, Any]:
+def as_json(read: ReadCase, spoken: Sequence[Spoken]) -> dict[str, Any]:
     case = read.case
     return {
         "id": str(case.id),
@@ -17,7 +22,10 @@ def as_json(read: ReadCase) -> dict[str, Any]:
         "verdict": case.verdict,
         "priority": case.priority,
         "body_part": case.body_part,
+        "awaits": case.awaits,
+        "answer": case.answer,
         "created_at": iso(case.created_at),
+        "reviews": [_review(told, told.said) for told in spoken if told.said],
         "images": [_image(image) for image in read.images],
     }
 
@@ -38,6 +46,20 @@ def _image(read: ReadImage) -> dict[str, Any]:
         "flags": image.flags,
         "cautions": list(read.cautions),
         "findings": [_finding(job) for job in read.jobs],
+    }
+
+
+def _review(told: Spoken, said: Review) -> dict[str, Any]:
+    return {
+        "reader": told.by,
+        "place": told.place,
+        "at": iso(told.at),
+        "is_correction": told.is_correction,
+        "counts": told.counts,
+        "fracture": said.fracture,
+        "agrees": said.agrees,
+        "comment": said.comment,
+        "regions": said.regions,
     }
 
 

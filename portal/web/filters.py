@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,11 @@ CASE_WORDS = {
 JOB_WORDS = {
     "queued": "Waiting", "running": "Being read", "done": "Read", "failed": "Failed",
     "cancelled": "Cancelled", "quarantined": "Set aside",
+}  # fmt: skip
+ANSWER_WORDS = {"yes": "fracture", "no": "no fracture", "unsure": "unsure"}
+ANSWER_TONES = {"yes": "alarm", "no": "calm", "unsure": "caution"}
+AWAITS_WORDS = {
+    "first": "open", "second": "second reader asked", "third": "third reader asked", "nothing": "reviewed",
 }  # fmt: skip
 VERDICT_TONES = {"fracture": "alarm", "doubt": "caution", "no fracture": "calm", "out of scope": "quiet"}
 STATE_TONES = {
@@ -76,7 +83,8 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         percent=percent, utc=utc, iso=iso, mebibytes=mebibytes, plural=plural, wait=in_words,
         case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
-        verdict_tone=VERDICT_TONES.get, state_tone=STATE_TONES.get,
+        answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get, awaits_word=AWAITS_WORDS.get,
+        regions_words=regions_words, verdict_tone=VERDICT_TONES.get, state_tone=STATE_TONES.get,
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)
@@ -135,6 +143,12 @@ def mebibytes(size_bytes: int) -> str:
 
 def flag_word(flag: str) -> str:
     return FLAG_WORDS.get(flag, flag.replace("_", " ").capitalize() + ".")
+
+
+def regions_words(regions: Sequence[Mapping[str, Any]]) -> str:
+    """How many places a reader marked, by image: 2 regions on image 1, 1 region on image 3."""
+    counts = Counter(region["image"] for region in regions)
+    return ", ".join(f"{plural(counts[image], 'region')} on image {image}" for image in sorted(counts))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

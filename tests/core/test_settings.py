@@ -24,6 +24,12 @@ def test_setting_that_cannot_be_understood_is_named() -> None:
         Settings.from_environment({"GREENSTICK_LEASE_S": "soon"})
 
 
+def test_a_case_is_read_once_or_twice() -> None:
+    assert Settings.from_environment({"GREENSTICK_READINGS": "2"}).readings == 2
+    with pytest.raises(BadSetting, match="GREENSTICK_READINGS must be 1 or 2"):
+        Settings.from_environment({"GREENSTICK_READINGS": "3"})
+
+
 def test_empty_variable_means_the_default() -> None:
     assert Settings.from_environment({"GREENSTICK_LEASE_S": " "}).lease_s == Settings().lease_s
 

@@ -14,7 +14,7 @@ from tests.fixtures.people import Person, new_person, signed_in
 
 ROLE_OF = {
     "static": PUBLIC, "health.show": PUBLIC, "accounts.sign_in_form": PUBLIC, "accounts.sign_in": PUBLIC,
-    "cases.review": "reader", "images.original": "reader",
+    "reviews.add": "reader", "images.original": "reader",
     "worklist.show": "reader", "worklist.live": "reader", "worklist.start": "reader",
     "worklist.next_case": "reader", "worklist.previous_case": "reader",
     "worklist.claim": "reader", "worklist.release": "reader",

@@ -1,0 +1,87 @@
+"""The case page and its live part, as they are shown by every view that ends there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask.typing import ResponseReturnValue
+
+from portal.forms.regions import Sizes
+from portal.forms.reviews import ReviewForm
+from portal.models import Review
+from portal.queries.case_claims import current_claim
+from portal.queries.cases import ReadCase, read_case
+from portal.queries.queue import place_of
+from portal.queries.reviews import Spoken, reviews_of, spoken
+from portal.queries.story import story_of
+from portal.services import settings
+from portal.views.answers import my_id, page
+
+
+def case_page(
+    case_id: uuid.UUID, number: int | None, sent: ReviewForm | None = None, status: int = 200
+) -> ResponseReturnValue:
+    """`sent`: a review form that could not be used yet; else the form holds the reader's own last review."""
+    facts = _facts(case_id, number)
+    own = own_review(facts["spoken"])
+    form = sent or ReviewForm(None, sizes_of(facts["read"]), own)
+    return page(
+        "cases/show.html",
+        status,
+        form=form,
+        own=own,
+        claim=current_claim(facts["case"]),
+        may_ask_second=_may_ask_second(facts["spoken"]),
+        **facts,
+    )
+
+
+def case_live(case_id: uuid.UUID, number: int | None) -> ResponseReturnValue:
+    return page("cases/_live.html", **_facts(case_id, number))
+
+
+def sizes_of(read: ReadCase) -> Sizes:
+    """Of the images that a reader can mark."""
+    return {
+        shown.number: (shown.image.width_px, shown.image.height_px)
+        for shown in read.images
+        if shown.image.width_px and shown.image.height_px
+    }
+
+
+def own_review(told: Sequence[Spoken]) -> Review | None:
+    """What the person who asks said last about the case."""
+    own = [one.said for one in told if one.counts and one.said and one.said.reviewer_id == my_id()]
+    return own[0] if own else None
+
+
+def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
+    read = read_case(case_id)
+    reviews = reviews_of(read.case)
+    told = spoken(read.case, reviews, my_id())
+    return {
+        "read": read,
+        "case": read.case,
+        "shown": read.image_to_show(number),
+        "place": place_of(read),
+        "spoken": told,
+        "story": story_of(read, reviews, told),
+        "marks": _marks(told),
+    }
+
+
+def _marks(told: Sequence[Spoken]) -> list[dict[str, Any]]:
+    """What other readers marked, of the reviews that count; one's own marks stand in one's form."""
+    return [
+        {**region, "by": one.by}
+        for one in told
+        if one.counts and one.said and one.said.reviewer_id != my_id()
+        for region in one.said.regions
+    ]
+
+
+def _may_ask_second(told: Sequence[Spoken]) -> bool:
+    """Where one reading is enough, and nobody else has read."""
+    return settings().readings == 1 and all(one.said and one.said.reviewer_id == my_id() for one in told)

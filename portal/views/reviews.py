@@ -1,0 +1,39 @@
+"""A reader's review of a case."""
+
+from __future__ import annotations
+
+import uuid
+
+import flask
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from portal.actions.reviews import add_review
+from portal.forms.reviews import ReviewForm
+from portal.queries.cases import read_case
+from portal.services import settings
+from portal.views.answers import my_id, see
+from portal.views.case_page import case_page, sizes_of
+from portal.views.worklist import see_first
+from portal.web.access import actor, requires
+
+pages = Blueprint("reviews", __name__)
+
+SAVED = "saved review"
+"""The kind of flash that tells the next page of which case a draft can go."""
+
+
+@pages.post("/cases/<uuid:case_id>/reviews")
+@requires("reader")
+def add(case_id: uuid.UUID) -> ResponseReturnValue:
+    number = request.args.get("image", type=int)
+    form = ReviewForm(request.form, sizes_of(read_case(case_id)))
+    if not form.validate():
+        return case_page(case_id, number, form, 422)
+    add_review(case_id, form.opinion(), form.submission_key(case_id, my_id()), actor(), settings().readings)
+    flask.flash(str(case_id), SAVED)
+    if request.form.get("then") == "next":
+        flask.flash("Your review was saved; this is the next case.")
+        return see_first()
+    flask.flash("Your review was saved.")
+    return see("cases.show", case_id=case_id, image=number)
