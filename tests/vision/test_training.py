@@ -23,6 +23,7 @@ from worker.vision.card import Calibration, PreprocessingCard, ReleaseCard  # no
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.parity import furthest_apart  # noqa: E402
+from worker.vision.preprocess import letterbox  # noqa: E402
 from worker.vision.training.augment import augmented  # noqa: E402
 from worker.vision.training.batches import batches_per_epoch, epoch_order, training_batches  # noqa: E402
 from worker.vision.training.checkpoint import epochs_of  # noqa: E402
@@ -224,7 +225,8 @@ def test_box_outside_the_canvas_marks_nothing() -> None:
 
 def test_fractured_images_are_repeated_to_one_in_three() -> None:
     canvas = np.zeros((64, 64), np.uint8)
-    samples = [Sample(canvas, (), number < 10, "hand") for number in range(110)]
+    _, placement = letterbox(canvas, 0, 255, 64, PreprocessingCard(1, 64, 1.0, 99.7, (0.5,), (0.5,)))
+    samples = [Sample(canvas, (), number < 10, "hand", placement) for number in range(110)]
     order = epoch_order(samples, np.random.default_rng(0))
     assert sorted(set(order.tolist())) == list(range(110))
     assert np.count_nonzero(order < 10) == 50

@@ -34,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("compare: no image of the manifest was read by both", file=sys.stderr)
         return 2
     names = cards[0].name, cards[1].name
-    points = cards[0].operating_points, cards[1].operating_points
-    comparison = comparison_of(both, names, points, folds, len(chosen))
+    comparison = comparison_of(both, names, folds, len(chosen))
     print(json.dumps(comparison.to_json()) if asked.json else comparison_text(comparison))
     return 1 if first.refused else 0
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from worker.commands.evaluation_folder import write_out
 from worker.commands.judging import judge
@@ -53,13 +54,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def record(folder: Path, report: Report) -> None:
     """Write the measures into the release's card and seal it anew."""
     card = ReleaseCard.read(folder)
+    replace(card, metrics={**card.metrics, **card_metrics(report)}).write(folder)
+
+
+def card_metrics(report: Report) -> dict[str, Any]:
+    """A report as a card keeps it: measures by name, their intervals apart."""
     facts = report.to_json()
     measures = facts.pop("measures")
     value_of = {name: measure["value"] for name, measure in measures.items()}
     intervals = {name: [measure["low"], measure["high"]] for name, measure in measures.items()}
     counts = "images", "fractured", "out_of_scope", "refused"
     kept = {name: facts[name] for name in (*counts, "body_parts", "hardware", "confusion")}
-    replace(card, metrics={**card.metrics, **value_of, "intervals_95": intervals, **kept}).write(folder)
+    return {**value_of, "intervals_95": intervals, **kept}
 
 
 def _folds(asked: argparse.Namespace, card: ReleaseCard, rows: Sequence[Row]) -> list[int] | None:

@@ -24,7 +24,7 @@ def write_out(folder: Path, outcomes: Sequence[Outcome], report: Report, card: R
     """report.json, report.html, predictions.csv, the diagrams and the worst errors as contact sheets."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", "utf-8")
-    _write_predictions(folder / "predictions.csv", outcomes)
+    write_predictions(folder / "predictions.csv", outcomes)
     pictures = write_plots(folder, labels_of(outcomes), probabilities_of(outcomes))
     worst = {
         "worst_false_negatives.png": worst_misses(outcomes),
@@ -38,7 +38,7 @@ def write_out(folder: Path, outcomes: Sequence[Outcome], report: Report, card: R
     (folder / "report.html").write_text(report_page(report, card, pictures), "utf-8")
 
 
-def _write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:
+def write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["image", "label", "body_part", "group", "probability", "verdict", "is_hit"])

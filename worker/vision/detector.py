@@ -6,18 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from worker.vision.boxes import boxes_of, hottest_box
 from worker.vision.card import ReleaseCard, verify_files
 from worker.vision.engine import Engine
 from worker.vision.errors import BadRelease, BrokenOutput
 from worker.vision.golden import check_golden
-from worker.vision.heatmap import image_heatmap
+from worker.vision.interpretation import Rules, reading_of
 from worker.vision.onnx_engine import OnnxEngine
 from worker.vision.preprocess import VERSION, Pixels, Prepared, prepare
 from worker.vision.reading import Box, Reading
-from worker.vision.verdicts import FRACTURE, NO_FRACTURE, OUT_OF_SCOPE, calibrated, sigmoid, verdict_of
 
 __all__ = ["Box", "Detector", "Reading"]
 
@@ -29,6 +26,7 @@ class Detector:
         self.card = card
         self.device = engine.device
         self._engine = engine
+        self._rules = Rules.of(card)
 
     @classmethod
     def load(cls, folder: Path, device: str = "cpu", engine: str = "auto", threads: int = 1) -> Detector:
@@ -63,27 +61,11 @@ class Detector:
             if not np.isfinite(answers).all():
                 raise BrokenOutput("the network's answer is not a number")
         return [
-            self._reading(image, float(logit), cells, float(scope))
+            reading_of(self._rules, image.placement, float(logit), cells, float(scope))
             for image, logit, cells, scope in zip(
                 images, outputs.logits, outputs.maps, outputs.scope, strict=True
             )
         ]
-
-    def _reading(self, image: Prepared, logit: float, cells: NDArray[np.float32], scope: float) -> Reading:
-        heat = (1 / (1 + np.exp(-np.clip(cells, -60, 60)))).astype(np.float32)
-        side_px = self.card.preprocessing.side_px
-        heatmap = image_heatmap(heat, side_px, image.placement)
-        if self.card.least_scope is not None and sigmoid(scope) < self.card.least_scope:
-            return Reading(None, OUT_OF_SCOPE, (), np.zeros_like(heatmap))
-        probability = calibrated(logit, self.card.calibration)
-        verdict = verdict_of(probability, self.card.operating_points)
-        if verdict == NO_FRACTURE:
-            return Reading(probability, verdict, (), heatmap)
-        kind = "solid" if verdict == FRACTURE else "dotted"
-        boxes = boxes_of(heat, side_px, self.card.box_threshold, image.placement, kind)
-        # A verdict without a place is hard to check: say at least where to look first.
-        boxes = boxes or hottest_box(heat, side_px, image.placement)
-        return Reading(probability, verdict, boxes, heatmap)
 
 
 def _engine(folder: Path, card: ReleaseCard, device: str, engine: str, threads: int) -> Engine:

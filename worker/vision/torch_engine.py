@@ -14,6 +14,7 @@ from worker.vision.card import ReleaseCard
 from worker.vision.engine import Outputs
 from worker.vision.errors import BadRelease, OutOfMemory
 from worker.vision.gradcam import gradcam_heatmap
+from worker.vision.networks.mirrored import Mirrored
 from worker.vision.networks.registry import UnknownArchitecture, build
 from worker.vision.preprocess import Prepared
 
@@ -32,7 +33,8 @@ class TorchEngine:
             network.load_state_dict({name: tensor.float() for name, tensor in stored.items()})
         except (UnknownArchitecture, SafetensorError, RuntimeError, OSError) as failure:
             raise BadRelease("weights.safetensors does not fit the card's architecture") from failure
-        self.network = network.eval().to(device)
+        self._reader = network.eval().to(device)
+        self.network = Mirrored(network).eval() if card.is_mirrored else network
 
     @torch.inference_mode()
     def run(self, batch: NDArray[np.float32]) -> Outputs:
@@ -46,4 +48,4 @@ class TorchEngine:
 
     def explain(self, image: Prepared) -> NDArray[np.uint8]:
         """The image's Grad-CAM, shaped as the heatmap of its reading."""
-        return gradcam_heatmap(self.network, image, self.device)
+        return gradcam_heatmap(self._reader, image, self.device)

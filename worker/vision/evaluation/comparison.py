@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from worker.vision.card import OperatingPoints
 from worker.vision.evaluation.bootstrap import Estimate, Measure, estimates
 from worker.vision.evaluation.measures import NAMES, measures_of
 from worker.vision.evaluation.outcome import Outcome, labels_of
@@ -41,13 +40,13 @@ class Comparison:
 
 
 def compared(
-    both: tuple[Sequence[Outcome], Sequence[Outcome]], points: tuple[OperatingPoints, OperatingPoints]
+    both: tuple[Sequence[Outcome], Sequence[Outcome]],
 ) -> dict[str, Compared]:
     """The measures of two releases; each resample of groups judges both, which cancels what they share.
 
     both  the outcomes of each release for the same rows in the same order
     """
-    first, second = (measures_of(outcomes, own) for outcomes, own in zip(both, points, strict=True))
+    first, second = (measures_of(outcomes) for outcomes in both)
     differences = {name: _difference(first[name], second[name]) for name in first}
     intervals = estimates(differences, [outcome.row.group for outcome in both[0]])
     everything = np.arange(len(both[0]))
@@ -83,7 +82,6 @@ def comparison_text(comparison: Comparison) -> str:
 def comparison_of(
     both: tuple[Sequence[Outcome], Sequence[Outcome]],
     releases: tuple[str, str],
-    points: tuple[OperatingPoints, OperatingPoints],
     folds: list[int] | None,
     rows: int,
 ) -> Comparison:
@@ -94,7 +92,7 @@ def comparison_of(
         images=len(both[0]),
         fractured=int(labels_of(both[0]).sum()),
         left_out=rows - len(both[0]),
-        measures=compared(both, points),
+        measures=compared(both),
     )
 
 

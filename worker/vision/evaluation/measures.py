@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.card import OperatingPoints
 from worker.vision.evaluation import metrics
 from worker.vision.evaluation.bootstrap import Measure
 from worker.vision.evaluation.boxes import box_precision, first_box_hits
 from worker.vision.evaluation.outcome import Outcome, labels_of, probabilities_of
+from worker.vision.verdicts import DOUBT, FRACTURE, NO_FRACTURE
 
+CERTAINTY = (NO_FRACTURE, DOUBT, FRACTURE)
 NAMES = {
     "auroc": "AUROC",
     "pr_auc": "Area under precision and recall",
@@ -35,26 +36,34 @@ NAMES = {
 }
 
 
-def measures_of(outcomes: Sequence[Outcome], points: OperatingPoints) -> dict[str, Measure]:
-    """By the keys of NAMES. A measure of nothing is nan."""
+def measures_of(outcomes: Sequence[Outcome]) -> dict[str, Measure]:
+    """By the keys of NAMES. A measure of nothing is nan.
+
+    Sensitivities and specificities are those of the verdicts that were given: images may have been judged at
+    different operating points.
+    """
     labels, scores = labels_of(outcomes), probabilities_of(outcomes)
+    certainty = np.array([CERTAINTY.index(outcome.verdict) for outcome in outcomes], np.float64)
     hits = np.array([math.nan if outcome.is_hit is None else float(outcome.is_hit) for outcome in outcomes])
     first_hits = first_box_hits(outcomes)
 
-    def of_both(measure: Any, *more: float) -> Measure:
-        return lambda chosen: measure(labels[chosen], scores[chosen], *more)
+    def of_both(measure: Any) -> Measure:
+        return lambda chosen: measure(labels[chosen], scores[chosen])
+
+    def at(verdict: str, measure: Any) -> Measure:
+        return lambda chosen: measure(labels[chosen], certainty[chosen], CERTAINTY.index(verdict))
 
     return {
         "auroc": of_both(metrics.auroc),
         "pr_auc": of_both(metrics.average_precision),
-        "rule_out_sensitivity": of_both(metrics.sensitivity, points.rule_out),
-        "rule_out_specificity": of_both(metrics.specificity, points.rule_out),
-        "rule_in_sensitivity": of_both(metrics.sensitivity, points.rule_in),
-        "rule_in_specificity": of_both(metrics.specificity, points.rule_in),
-        "accuracy": of_both(metrics.accuracy, points.rule_in),
-        "precision": of_both(metrics.precision, points.rule_in),
-        "recall": of_both(metrics.sensitivity, points.rule_in),
-        "f1": of_both(metrics.f1, points.rule_in),
+        "rule_out_sensitivity": at(DOUBT, metrics.sensitivity),
+        "rule_out_specificity": at(DOUBT, metrics.specificity),
+        "rule_in_sensitivity": at(FRACTURE, metrics.sensitivity),
+        "rule_in_specificity": at(FRACTURE, metrics.specificity),
+        "accuracy": at(FRACTURE, metrics.accuracy),
+        "precision": at(FRACTURE, metrics.precision),
+        "recall": at(FRACTURE, metrics.sensitivity),
+        "f1": at(FRACTURE, metrics.f1),
         "calibration_error": of_both(metrics.calibration_error),
         "brier": of_both(metrics.brier),
         "hit_rate": lambda chosen: _mean_of_known(hits[chosen]),

@@ -42,7 +42,10 @@ def report_on(
     out_of_scope: int = 0,
     refused: int = 0,
 ) -> Report:
-    """Judge the outcomes of the images that were read."""
+    """Judge the outcomes of the images that were read.
+
+    points  for the reader of the report; the outcomes carry their verdicts
+    """
     labels = labels_of(outcomes)
     return Report(
         release=release,
@@ -52,9 +55,9 @@ def report_on(
         out_of_scope=out_of_scope,
         refused=refused,
         operating_points=points,
-        measures=estimates(measures_of(outcomes, points), [outcome.row.group for outcome in outcomes]),
-        body_parts=by_body_part(outcomes, points),
-        hardware=by_hardware(outcomes, points),
+        measures=estimates(measures_of(outcomes), [outcome.row.group for outcome in outcomes]),
+        body_parts=by_body_part(outcomes),
+        hardware=by_hardware(outcomes),
         confusion=confusion(outcomes),
     )
 

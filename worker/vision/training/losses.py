@@ -20,7 +20,7 @@ def image_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def map_loss(maps: Tensor, targets: Tensor) -> Tensor:
-    """The mean loss of a batch of map logits, both (N, H, W); without a fracture the target is 0 everywhere."""
+    """The mean loss of a batch of map logits, both (N, H, W); without a fracture all targets are 0."""
     return MAP_WEIGHT * _focal(maps, targets) + DICE_WEIGHT * _dice(maps, targets)
 
 

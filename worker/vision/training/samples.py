@@ -11,7 +11,7 @@ from PIL import Image
 
 from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import BoxPx, Row
-from worker.vision.preprocess import letterbox
+from worker.vision.preprocess import Placement, letterbox
 
 SPARE_SHARE = 1.15  # kept larger than the network's side, so that zooming in still shows detail
 
@@ -24,6 +24,7 @@ class Sample:
     boxes: tuple[BoxPx, ...]  # in pixels of the canvas
     is_fractured: bool
     kind: str  # body part, or what else the picture shows
+    placement: Placement  # of the image on the canvas
 
 
 def read_samples(rows: Sequence[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
@@ -40,4 +41,4 @@ def _read(row: Row, side_px: int, card: PreprocessingCard) -> Sample:
     for x, y, width, height in row.boxes:
         left, top = placement.to_canvas(x, y)
         boxes.append((left, top, width * placement.scale_x, height * placement.scale_y))
-    return Sample(canvas, tuple(boxes), row.is_fractured, row.body_part)
+    return Sample(canvas, tuple(boxes), row.is_fractured, row.body_part, placement)

@@ -1,17 +1,40 @@
-"""Turn logits into calibrated probabilities and choose where the verdicts change, on the fold kept for it."""
+"""Turn logits into calibrated probabilities and choose where the verdicts change, on images kept for it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from worker.vision.card import Calibration, OperatingPoints
+from worker.vision.engine import Outputs
 from worker.vision.evaluation.metrics import Labels, Scores
+from worker.vision.interpretation import Rules
+from worker.vision.training.answers import heat
+from worker.vision.training.box_threshold import choose_box_threshold
+from worker.vision.training.samples import Sample
+from worker.vision.verdicts import calibrated
 
 SENSITIVITY_WHEN_RULING_OUT = 0.95
 SPECIFICITY_WHEN_RULING_IN = 0.95
 STEPS = 50
 LONGEST_STEP = 1.0
 RIDGE = 1e-3  # keeps the slope finite when the logits part the classes perfectly
+
+
+def tune(samples: Sequence[Sample], outputs: Outputs, side_px: int) -> Rules:
+    """Calibration, operating points and box threshold, by a network's answers to images it never saw."""
+    labels = np.array([sample.is_fractured for sample in samples])
+    logits = outputs.logits.astype(np.float64)
+    calibration = fit_calibration(labels, logits)
+    probabilities = np.array([calibrated(logit, calibration) for logit in logits.tolist()])
+    boxes = [sample.boxes for sample in samples if sample.is_fractured]
+    return Rules(
+        side_px=side_px,
+        calibration=calibration,
+        operating_points=choose_operating_points(labels, probabilities),
+        box_threshold=choose_box_threshold(heat(outputs, labels), boxes, side_px),
+    )
 
 
 def fit_calibration(labels: Labels, logits: Scores) -> Calibration:

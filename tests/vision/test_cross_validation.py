@@ -1,0 +1,149 @@
+"""Judging a recipe out of fold, and making a release of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.needs import needs_torch
+from tests.vision.limbs import limb, write_manifest
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+import torch  # noqa: E402
+
+from worker.commands import cross_validate, evaluate, train  # noqa: E402
+from worker.vision.card import ReleaseCard  # noqa: E402
+from worker.vision.detector import Detector  # noqa: E402
+from worker.vision.networks.mirrored import Mirrored  # noqa: E402
+from worker.vision.networks.registry import build  # noqa: E402
+from worker.vision.training.checkpoint import Options  # noqa: E402
+from worker.vision.training.verdict_file import read_verdict  # noqa: E402
+
+IMAGES, FOLDS = 60, 5
+RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "64", "--batch-size", "8"]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp("limbs"), IMAGES)
+
+
+def validate(manifest: Path, out: Path, more: Sequence[str] = ()) -> int:
+    return cross_validate.main(["--data", str(manifest), *RECIPE, "--out", str(out), *more])
+
+
+@pytest.fixture(scope="module")
+def validated(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("runs") / "cv"
+    assert validate(manifest, out, ["--mirrored"]) == 0
+    return out
+
+
+@pytest.fixture(scope="module")
+def release(manifest: Path, validated: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("runs") / "all"
+    every_fold = ["--folds-train", "0,1,2,3,4", "--fold-tune", "none", "--fold-test", "none"]
+    assert train.main(["--data", str(manifest), *RECIPE, *every_fold, "--out", str(run)]) == 0
+    made = run.parent / "limbs-2"
+    assert train.main(["--out", str(run), "--export", str(made), "--out-of-fold", str(validated)]) == 0
+    return made
+
+
+def test_every_image_is_judged_once_by_a_network_that_never_saw_its_fold(validated: Path) -> None:
+    lines = (validated / "predictions.csv").read_text().splitlines()
+    assert len(lines) == 1 + IMAGES == 1 + len(set(lines[1:]))
+    for fold in range(FOLDS):
+        options = Options.read(validated / f"fold-{fold}")
+        assert options.fold_test == fold
+        assert fold not in options.folds_train
+        assert options.fold_tune is None
+
+
+def test_verdict_gives_measures_with_intervals_and_what_calibration_changed(validated: Path) -> None:
+    verdict = read_verdict(validated)
+    assert verdict.is_mirrored
+    assert verdict.metrics["images"] == IMAGES
+    assert verdict.metrics["intervals_95"]["auroc"][0] <= verdict.metrics["auroc"]
+    assert verdict.metrics["before_calibration"].keys() == {"calibration_error", "brier"}
+    assert 0 <= verdict.rules.operating_points.rule_out <= verdict.rules.operating_points.rule_in <= 1
+
+
+def test_folds_can_be_shared_among_processes_and_give_the_same_verdict(
+    manifest: Path, validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for fold in reversed(range(FOLDS)):
+        capsys.readouterr()
+        assert validate(manifest, tmp_path / "cv", ["--mirrored", "--fold", str(fold)]) == 0
+        assert ("folds are read" in capsys.readouterr().out) == (fold > 0)
+    assert (tmp_path / "cv" / "out_of_fold.json").read_text() == (validated / "out_of_fold.json").read_text()
+
+
+def test_finished_folds_are_not_trained_again(manifest: Path, validated: Path) -> None:
+    before = [path.stat().st_mtime_ns for path in sorted(validated.glob("fold-*/best.safetensors"))]
+    assert validate(manifest, validated, ["--mirrored"]) == 0
+    assert before == [path.stat().st_mtime_ns for path in sorted(validated.glob("fold-*/best.safetensors"))]
+
+
+def test_answers_for_other_images_are_not_taken_for_these(
+    validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = write_manifest(tmp_path, 20)
+    assert validate(other, validated) == 2
+    assert "other images" in capsys.readouterr().err
+
+
+def test_release_of_the_recipe_is_tuned_and_described_by_the_cross_validation(
+    release: Path, validated: Path
+) -> None:
+    card, verdict = ReleaseCard.read(release), read_verdict(validated)
+    assert card.calibration == verdict.rules.calibration
+    assert card.operating_points == verdict.rules.operating_points
+    assert card.metrics["auroc"] == verdict.metrics["auroc"]
+    assert card.metrics["folds"] == list(range(FOLDS))
+    assert card.training["tune_images"] == IMAGES
+    assert card.is_mirrored
+
+
+def test_mirrored_release_reads_a_limb_and_its_mirror_image_alike_on_both_engines(release: Path) -> None:
+    for engine in ("onnx", "torch"):
+        detector = Detector.load(release, engine=engine)
+        tensor = detector.prepare(limb(seed=5), 0, 255).tensor
+        one, other = detector._engine.run(np.stack([tensor, tensor[:, :, ::-1]])).logits
+        assert one == pytest.approx(other, abs=1e-4)
+
+
+def test_mirroring_is_the_mean_of_both_readings() -> None:
+    torch.manual_seed(3)
+    network = build("tiny").eval()
+    image = torch.rand(2, 1, 64, 64)
+    plain, turned, both = network(image), network(image.flip(3)), Mirrored(network)(image)
+    torch.testing.assert_close(both.logits, (plain.logits + turned.logits) / 2)
+    torch.testing.assert_close(both.maps, (plain.maps + turned.maps.flip(2)) / 2)
+    torch.testing.assert_close(both.scope, plain.scope)
+
+
+def test_release_without_any_tuning_is_refused(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "all"
+    asked = ["--data", str(manifest), *RECIPE, "--fold-tune", "none", "--out", str(run)]
+    assert train.main(asked) == 0
+    assert train.main(["--out", str(run), "--export", str(tmp_path / "x-1")]) == 2
+    assert "--out-of-fold" in capsys.readouterr().err
+    unfinished = ["--out", str(run), "--export", str(tmp_path / "x-1"), "--out-of-fold", str(tmp_path)]
+    assert train.main(unfinished) == 2
+
+
+def test_release_trained_on_every_fold_is_not_said_to_be_judged_on_held_back_images(
+    release: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([str(manifest), "--release", str(release), "--json"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["folds"] is None
+    assert "trained on some of these folds" in said.err

@@ -1,0 +1,65 @@
+"""A trained network's raw answers for labelled images, and the file where a cross-validation keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from worker.vision.card import PreprocessingCard
+from worker.vision.engine import Outputs
+from worker.vision.manifest import Row
+from worker.vision.training.batches import plain_batches
+from worker.vision.training.samples import Sample
+
+BATCH = 16
+ANSWERS_FILE = "answers.npz"
+
+
+@torch.inference_mode()
+def answers(network: nn.Module, samples: Sequence[Sample], card: PreprocessingCard) -> Outputs:
+    """The network's raw answers for samples as they are, in order."""
+    network.eval()
+    parts = [network(images) for images in plain_batches(samples, card, BATCH)]
+    logits, maps, scope = (torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True))
+    return Outputs(logits, maps, scope)
+
+
+def write_answers(folder: Path, rows: Sequence[Row], outputs: Outputs) -> None:
+    """Keep the answers with the names of their images, in one step."""
+    fresh = folder / ("new-" + ANSWERS_FILE)
+    names = np.array([row.name for row in rows])
+    np.savez_compressed(fresh, names=names, logits=outputs.logits, maps=outputs.maps, scope=outputs.scope)
+    fresh.replace(folder / ANSWERS_FILE)
+
+
+def read_answers(folder: Path, rows: Sequence[Row]) -> Outputs | None:
+    """The kept answers for exactly these rows; None when there are none.
+
+    raises  ValueError when they were given for other images
+    """
+    path = folder / ANSWERS_FILE
+    if not path.exists():
+        return None
+    with np.load(path, allow_pickle=False) as stored:
+        if stored["names"].tolist() != [row.name for row in rows]:
+            raise ValueError(f"{path} was made for other images: give another --out, or remove it")
+        return Outputs(stored["logits"], stored["maps"], stored["scope"])
+
+
+def joined(parts: Sequence[Outputs]) -> Outputs:
+    """The answers for several lists of images as those for one."""
+    return Outputs(
+        np.concatenate([part.logits for part in parts]),
+        np.concatenate([part.maps for part in parts]),
+        np.concatenate([part.scope for part in parts]),
+    )
+
+
+def heat(outputs: Outputs, chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The map probabilities (n, rows, columns) of the chosen images."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(outputs.maps[chosen], -60, 60))), np.float32)
