@@ -81,7 +81,7 @@ def readable(card: Mapping[str, Any]) -> Card:
         architecture=_text(card.get("architecture")),
         body_parts=texts_of(card, "body_parts"),
         trained_on=_text(section(card, "training_data").get("name")),
-        judged_on=_judged_on(metrics.get("fold")),
+        judged_on=_judged_on(metrics),
         rule_out=_number(points.get("rule_out")),
         rule_in=_number(points.get("rule_in")),
         counts={name: count for name in COUNTS if isinstance(count := metrics.get(name), int)},
@@ -157,7 +157,10 @@ def _groups(stated: Mapping[str, Any]) -> Iterator[GroupFigures]:
             yield GroupFigures(name, _whole(facts.get("images")), _whole(facts.get("fractured")), auroc)
 
 
-def _judged_on(fold: Any) -> str:
+def _judged_on(metrics: Mapping[str, Any]) -> str:
+    if isinstance(folds := metrics.get("folds"), list) and folds:
+        return f"{len(folds)} folds, each read by a network of the same recipe that never saw it"
+    fold = metrics.get("fold")
     if isinstance(fold, list) and fold:
         return f"folds {', '.join(map(_text, fold))}"
     if isinstance(fold, str) and fold:

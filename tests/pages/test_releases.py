@@ -99,6 +99,14 @@ def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Per
         assert words in page, words
 
 
+def test_release_trained_on_everything_says_that_others_of_its_recipe_were_judged(
+    app: Flask, as_reader: Person
+) -> None:
+    card = CARD | {"metrics": {"folds": [0, 1, 2, 3, 4], "auroc": {"value": 0.95, "low": 0.94, "high": 0.96}}}
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    assert "Judged on 5 folds, each read by a network of the same recipe that never saw it" in page
+
+
 @pytest.mark.parametrize(
     ("fold", "words"),
     [
