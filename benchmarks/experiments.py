@@ -1,0 +1,163 @@
+"""Small trainings on the same images, each different in one thing: what the choices of the recipe bring.
+
+python -m benchmarks.experiments --data MANIFEST.csv --weights DIR [--only NAME ...] [--out runs/experiments]
+python -m benchmarks.experiments --table docs/experiments-table.md
+
+Each is trained on folds 2 to 4 and judged on folds 0 and 1, one of them calibrating the other; no image
+chooses an epoch. Interrupted, the same command goes on. The table is made of what is finished, and measures
+the milliseconds anew, on one thread: make it on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.reading import architecture_row, decoded
+from benchmarks.stage import shipped_release
+from worker.commands.evaluate import card_metrics
+from worker.commands.recipe import preprocessing_of, rows_of, run_training, samples_of
+from worker.vision.evaluation.report import report_on
+from worker.vision.networks.registry import build_reader
+from worker.vision.training.answers import answers
+from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of, load_best
+from worker.vision.training.out_of_fold import Fold, outcomes_of, tuned_on
+
+EPOCHS, BATCH_SIZE, LEARNING_RATE, SEED = 2, 16, 4e-4, 0
+TRAINED_ON, JUDGED_ON = (2, 3, 4), (0, 1)
+RESULT_FILE = "result.json"
+HEAD = (
+    "network", "side, px", "finds the limb", "learns from boxes",
+    "AUROC (95 %)", "PR-AUC", "hit rate", "AP at IoU 0.3", "parameters, M", "ms",
+)  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """weights  file of the pre-trained backbone; None starts from random ones"""
+
+    arch: str
+    weights: str | None
+    side: int
+    box_supervision: bool = True
+    finds_limb: bool = True
+
+    @property
+    def name(self) -> str:
+        left_out = ("" if self.box_supervision else "-labels-only") + (
+            "" if self.finds_limb else "-whole-image"
+        )
+        return f"{self.arch}-{self.side}{left_out}"
+
+
+LITE = "efficientnet-lite0", "efficientnet_lite0.safetensors"
+NETWORKS: tuple[tuple[str, str | None], ...] = (
+    ("plain-cnn", None),
+    ("resnet18", "resnet18.safetensors"),
+    ("mobilenet-v2", "mobilenet_v2.safetensors"),
+    LITE,
+)
+SIDES = (224, 320)
+EXPERIMENTS = (
+    *(Experiment(arch, weights, side) for side in SIDES for arch, weights in NETWORKS),
+    Experiment(*LITE, SIDES[0], box_supervision=False),
+    Experiment(*LITE, SIDES[0], finds_limb=False),
+)
+
+
+def main() -> None:
+    asked = _parser().parse_args()
+    torch.set_num_threads(1)
+    if asked.table is not None:
+        asked.table.write_text(table(asked.out), "utf-8")
+        return
+    for experiment in EXPERIMENTS:
+        folder = asked.out / experiment.name
+        if (not asked.only or experiment.name in asked.only) and not (folder / RESULT_FILE).exists():
+            result = run(experiment, asked.data, asked.weights, folder)
+            (folder / RESULT_FILE).write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+
+
+def run(experiment: Experiment, manifest: Path, weights: Path, folder: Path) -> dict[str, Any]:
+    """Train and judge; the measures as a card keeps them."""
+    options = options_of(experiment, manifest, weights)
+    if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:
+        run_training(options, folder, "cpu")
+    network = build_reader(options.arch)
+    load_best(folder, network)
+    folds = []
+    for number in JUDGED_ON:
+        samples = samples_of(options, [number])
+        outputs = answers(network, samples, preprocessing_of(options))
+        folds.append(Fold(rows_of(options, [number]), samples, outputs))
+    points = tuned_on(folds, options.side).operating_points
+    outcomes = outcomes_of(folds, options.side)
+    return card_metrics(report_on(outcomes, experiment.name, list(JUDGED_ON), points))
+
+
+def options_of(experiment: Experiment, manifest: Path, weights: Path) -> Options:
+    return Options(
+        manifest=str(manifest),
+        arch=experiment.arch,
+        weights=None if experiment.weights is None else str(weights / experiment.weights),
+        epochs=EPOCHS,
+        batch_size=BATCH_SIZE,
+        side=experiment.side,
+        folds_train=TRAINED_ON,
+        fold_tune=None,
+        fold_test=None,
+        seed=SEED,
+        learning_rate=LEARNING_RATE,
+        precision="bf16",
+        box_supervision=experiment.box_supervision,
+        finds_limb=experiment.finds_limb,
+    )
+
+
+def table(out: Path) -> str:
+    """Markdown, a row for each finished experiment."""
+    images, _ = decoded(20)
+    lines = [f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
+    speed: dict[tuple[str, int], str] = {}
+    for experiment in EXPERIMENTS:
+        stored = out / experiment.name / RESULT_FILE
+        if stored.exists():
+            key = experiment.arch, experiment.side
+            if key not in speed:
+                cells = architecture_row(*key, shipped_release(), images, runs=40).split(" | ")
+                speed[key] = f"{cells[2]} | {cells[3]}"
+            lines.append(_line(experiment, json.loads(stored.read_text("utf-8")), speed[key]))
+    return "\n".join(lines) + "\n"
+
+
+def _line(experiment: Experiment, metrics: dict[str, Any], speed: str) -> str:
+    low, high = metrics["intervals_95"]["auroc"]
+    parts = [
+        experiment.arch,
+        experiment.side,
+        "yes" if experiment.finds_limb else "no",
+        "yes" if experiment.box_supervision else "no",
+        f"{metrics['auroc']:.3f} ({low:.3f}–{high:.3f})",
+        *(f"{metrics[name]:.3f}" for name in ("pr_auc", "hit_rate", "box_precision_30")),
+        speed,
+    ]
+    return "| " + " | ".join(map(str, parts)) + " |"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("runs/experiments"))
+    parser.add_argument("--only", nargs="+", choices=[experiment.name for experiment in EXPERIMENTS])
+    parser.add_argument("--table", type=Path, help="write the table of what is finished")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
