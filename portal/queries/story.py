@@ -69,7 +69,7 @@ def _arrival(read: ReadCase, events: Sequence[Event]) -> Iterator[Step]:
 
 
 def _readings(read: ReadCase) -> Iterator[Step]:
-    """One step per batch and release that read, one per job that failed, and who asked for a re-run."""
+    """One step per batch and release that read, one per job that failed, and what the batches were asked."""
     numbers = {job.id: shown.number for shown in read.images for job in shown.jobs}
     jobs = [job for shown in read.images for job in shown.jobs]
     batches = _batches_of(jobs)
@@ -77,7 +77,7 @@ def _readings(read: ReadCase) -> Iterator[Step]:
     for job in jobs:
         if job.finding:
             together[job.batch_id, job.release_id].append(job)
-        elif job.problem and job.finished_at:
+        elif job.state in ("failed", "quarantined") and job.finished_at:
             yield Step(job.finished_at, f"Image {numbers[job.id]} without a result: {job.problem}")
     for group in together.values():
         yield _read(group, numbers, is_one=len(read.images) == 1)
