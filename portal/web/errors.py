@@ -53,8 +53,25 @@ def error_page(status: int, message: str, link_id: str | None = None) -> Respons
     title = TITLES.get(status, TITLES[400] if status < 500 else TITLES[500])
     if request.path.endswith(".json"):
         return jsonify(error=title, message=message), status
-    page = render_template("errors/error.html", title=title, message=message, link_id=link_id)
+    page = render_template(
+        "errors/error.html",
+        title=title,
+        message=message,
+        link_id=link_id,
+        written=_written(status),
+        case_id=(request.view_args or {}).get("case_id") if request.method == "POST" else None,
+    )
     return make_response(page, status)
+
+
+def _written(status: int) -> str:
+    """The comment of a form that could not be taken, so that it need not be written again.
+
+    Uploads are not looked at: who may not send one shall not make us read it.
+    """
+    if request.mimetype != "application/x-www-form-urlencoded" or status == 413:
+        return ""
+    return request.form.get("comment", "")
 
 
 def _expected(error: GreenstickError) -> ResponseReturnValue:

@@ -1,4 +1,5 @@
 // Gives each element that asks for a behaviour its own; the page works without any of them.
+import { forgetDraftsOnSignOut, keepDraft, tidyDrafts } from "./draft.js";
 import { watchSheet } from "./keys.js";
 import { showLocalTime } from "./local_time.js";
 import { watchOverlay } from "./overlay.js";
@@ -7,10 +8,12 @@ import { showCurrent } from "./strip.js";
 import { improveUpload } from "./upload.js";
 
 const BEHAVIOURS = {
+  draft: keepDraft,
   "local-time": showLocalTime,
   overlay: watchOverlay,
   refresh: (element) => refresh(element, start),
   sheet: watchSheet,
+  "sign-out": forgetDraftsOnSignOut,
   strip: showCurrent,
   upload: improveUpload,
   viewer: (figure) => import("./viewer/viewer.js").then(({ showImage }) => showImage(figure)),
@@ -22,5 +25,6 @@ function start(root) {
   }
 }
 
+tidyDrafts();
 document.documentElement.dataset.script = "on";
 start(document);

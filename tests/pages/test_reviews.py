@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from portal.db import db
-from portal.models import Event, Review
+from portal.db import db, transaction
+from portal.models import Event, LoginSession, Review
+from portal.models.columns import utc_now
 from tests.fixtures import rows
 from tests.fixtures.people import Person
 
@@ -57,7 +59,36 @@ def test_another_opinion_is_added_and_the_newest_stands_first(
     as_admin.post(f"/cases/{case_id}/reviews", SAID | {"comment": "second opinion"})
     page = as_reader.get(f"/cases/{case_id}").text
     assert page.index("second opinion") < page.index("first opinion")
+    assert "first reader" in page
     assert "second reader" in page
+
+
+def test_a_correction_stands_beside_what_it_corrects(as_reader: Person, case_id: uuid.UUID) -> None:
+    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"comment": "At first sight."})
+    form = as_reader.get(f"/cases/{case_id}").text
+    assert "Correct your review" in form
+    assert re.search(r"<textarea[^>]*>\s*At first sight\.", form), "the form starts from what one said"
+    as_reader.post(
+        f"/cases/{case_id}/reviews", {"is_fracture": "no", "agrees": "yes", "comment": "Growth plate."}
+    )
+    page = as_reader.get(f"/cases/{case_id}").text
+    assert page.index("Growth plate.") < page.index("At first sight.")
+    assert "corrected at" in page
+    assert "replaced by a later correction" in page
+
+
+def test_the_case_shows_its_answer_and_lists_do(as_reader: Person, case_id: uuid.UUID) -> None:
+    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"is_fracture": "unsure"})
+    assert "is this case's answer" in as_reader.get(f"/cases/{case_id}").text
+    row = as_reader.get("/history").text.split("<tbody>")[1]
+    assert "unsure" in row
+    assert f"reviewed by {as_reader_name(as_reader)}" in row
+
+
+def as_reader_name(person: Person) -> str:
+    found = re.search(r'href="/account">([\w-]+)', person.get("/account").text)
+    assert found
+    return found.group(1)
 
 
 def test_a_review_without_answers_keeps_the_comment(
@@ -75,3 +106,31 @@ def test_a_radiographer_sees_reviews_and_no_form(as_radiographer: Person, case_i
     page = as_radiographer.get(f"/cases/{case_id}").text
     assert "Nobody has reviewed this case yet." in page
     assert 'name="is_fracture"' not in page
+
+
+def test_a_review_sent_after_the_session_ended_is_not_lost(
+    app: Flask, as_reader: Person, case_id: uuid.UUID
+) -> None:
+    token = as_reader.csrf_token()
+    with app.app_context(), transaction() as session:
+        session.execute(update(LoginSession).values(revoked_at=utc_now()))
+    answer = as_reader.client.post(
+        f"/cases/{case_id}/reviews", data=SAID | {"csrf_token": token, "comment": "Long <and> hard to write."}
+    )
+    assert answer.status_code == 401
+    assert "Long &lt;and&gt; hard to write." in answer.text
+    assert f'href="/cases/{case_id}"' in answer.text
+    assert as_reader.get(f"/cases/{case_id}").headers["Location"].endswith(f"/login?next=/cases/{case_id}")
+    assert count(app) == 0
+
+
+def test_a_review_from_the_page_of_an_earlier_session_is_not_lost(
+    app: Flask, as_reader: Person, case_id: uuid.UUID
+) -> None:
+    answer = as_reader.client.post(
+        f"/cases/{case_id}/reviews", data=SAID | {"csrf_token": "of another session"}
+    )
+    assert answer.status_code == 400
+    assert SAID["comment"] in answer.text
+    assert "Back to the case" in answer.text
+    assert count(app) == 0

@@ -1,0 +1,268 @@
+"""What goes wrong while a review is written: nothing is lost, and nothing is doubled."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
+from sqlalchemy import select, update
+
+from portal.db import db, transaction
+from portal.models import LoginSession, Review, User
+from portal.models.columns import utc_now
+from tests.browser.steps import sign_in
+from tests.fixtures.installation import Installation
+from tests.fixtures.pictures import limb_png
+from tests.fixtures.running import PASSWORD
+from tests.fixtures.script import PortalScript
+from tests.needs import needs_chromium, needs_redis
+
+pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
+
+COMMENT = "A long comment that nobody wants to write twice."
+MARK = '[{"image":1,"x":10,"y":12,"width":20,"height":24}]'
+RESTORED = "What you had written was restored."
+
+
+@pytest.fixture
+def case_id(shared_script: PortalScript) -> str:
+    """A case of its own for each test, read by the release."""
+    made = shared_script.upload({"limb": limb_png(uuid.uuid4().int % 1000, 200)})
+    shared_script.wait_for(made)
+    return made
+
+
+@pytest.fixture
+def case_url(shared_portal: Installation, case_id: str) -> str:
+    return f"{shared_portal.url}/cases/{case_id}"
+
+
+@pytest.fixture
+def reader(shared_portal: Installation, page: Page, case_url: str) -> Page:
+    """In front of the case, with nothing written."""
+    sign_in(page, shared_portal, "reader")
+    visit(page, case_url)
+    return page
+
+
+@pytest.fixture
+def second(shared_portal: Installation, browser: Browser, case_url: str) -> Iterator[Page]:
+    """Someone else at another machine."""
+    context = browser.new_context()
+    page = context.new_page()
+    sign_in(page, shared_portal, "admin")
+    visit(page, case_url)
+    yield page
+    context.close()
+
+
+def visit(page: Page, url: str) -> None:
+    page.goto(url)
+    expect(page.locator("html[data-script]")).to_be_attached()
+
+
+def form_of(page: Page) -> Locator:
+    return page.locator("#review-form")
+
+
+def write(page: Page, word: str = "Unsure", comment: str = COMMENT) -> None:
+    form = form_of(page)
+    form.get_by_label(word, exact=True).check()
+    form.get_by_label("Disagree", exact=True).check()
+    form.get_by_label("Comment").fill(comment)
+
+
+def mark(page: Page) -> None:
+    """As the drawing tool does."""
+    page.locator("[data-regions-field]").evaluate(
+        "(field, text) => {field.value = text; field.dispatchEvent(new Event('input', {bubbles: true}));}",
+        MARK,
+    )
+
+
+def save(page: Page) -> None:
+    form_of(page).get_by_role("button", name="Save review").click()
+
+
+def expect_written(page: Page) -> None:
+    form = form_of(page)
+    expect(form.get_by_label("Comment")).to_have_value(COMMENT)
+    expect(form.get_by_label("Unsure", exact=True)).to_be_checked()
+    expect(form.get_by_label("Disagree", exact=True)).to_be_checked()
+
+
+def expect_saved(page: Page) -> None:
+    expect(page.get_by_text("Your review was saved.")).to_be_visible()
+
+
+def drafts(page: Page) -> list[str]:
+    found: list[str] = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
+    return found
+
+
+def words(portal: Installation, case_id: str) -> list[str]:
+    """What the kept reviews of the case say, oldest first."""
+    with portal.app.app_context():
+        query = select(Review).where(Review.case_id == uuid.UUID(case_id)).order_by(Review.id)
+        return [review.fracture for review in db.session.scalars(query)]
+
+
+def end_sessions(portal: Installation) -> None:
+    """Of all who read."""
+    with portal.app.app_context(), transaction() as session:
+        readers = select(User.id).where(User.role != "radiographer")
+        ended = update(LoginSession).where(LoginSession.user_id.in_(readers)).values(revoked_at=utc_now())
+        session.execute(ended.execution_options(synchronize_session=False))
+
+
+def sign_in_here(page: Page) -> None:
+    page.get_by_label("User name").fill("reader")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_two_readers_who_save_at_the_same_moment_are_both_kept(
+    shared_portal: Installation, case_id: str, case_url: str, reader: Page, second: Page
+) -> None:
+    write(reader, "Fracture", "I see one.")
+    write(second, "No fracture", "I see none.")
+    for page in (reader, second):
+        page.evaluate(
+            "setTimeout(() => document.querySelector('#review-form .button--primary').click(), 400)"
+        )
+    for page in (reader, second):
+        expect_saved(page)
+        visit(page, case_url)
+        expect(page.get_by_text("A third reader decides")).to_be_visible()
+        expect(page.locator(".reviews__item")).to_have_count(2)
+    assert sorted(words(shared_portal, case_id)) == ["no", "yes"]
+
+
+def test_a_session_that_ends_while_one_writes_costs_nothing(
+    shared_portal: Installation, case_id: str, reader: Page
+) -> None:
+    write(reader)
+    mark(reader)
+    end_sessions(shared_portal)
+    save(reader)
+    expect(reader.get_by_label("What you had written")).to_have_value(COMMENT)
+    assert words(shared_portal, case_id) == []
+    reader.get_by_role("link", name="Sign in and go back to the case").click()
+    sign_in_here(reader)
+    reader.wait_for_url(re.compile(case_id))
+    expect(reader.get_by_text(RESTORED)).to_be_visible()
+    expect_written(reader)
+    expect(reader.locator("[data-regions-field]")).to_have_value(MARK)
+    save(reader)
+    expect_saved(reader)
+    expect(reader.get_by_text("1 region on image 1")).to_be_visible()
+    assert words(shared_portal, case_id) == ["unsure"]
+    assert drafts(reader) == []
+
+
+def test_without_a_script_the_words_come_back_to_be_copied(
+    shared_portal: Installation, browser: Browser, case_url: str
+) -> None:
+    context: BrowserContext = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, shared_portal, "reader")
+    page.goto(case_url)
+    write(page)
+    end_sessions(shared_portal)
+    save(page)
+    expect(page.get_by_label("What you had written")).to_have_value(COMMENT)
+    context.close()
+
+
+def test_going_back_after_saving_and_saving_again_adds_nothing(
+    shared_portal: Installation, case_id: str, reader: Page
+) -> None:
+    write(reader)
+    save(reader)
+    expect_saved(reader)
+    for _ in range(2):
+        reader.go_back()
+        form_of(reader).evaluate("details => { details.open = true; }")
+        write(reader)
+        save(reader)
+        expect_saved(reader)
+    assert words(shared_portal, case_id) == ["unsure"]
+    expect(reader.locator(".reviews__item")).to_have_count(1)
+
+
+def test_going_back_and_changing_ones_mind_is_a_correction(
+    shared_portal: Installation, case_id: str, reader: Page
+) -> None:
+    write(reader)
+    save(reader)
+    expect_saved(reader)
+    reader.go_back()
+    form_of(reader).evaluate("details => { details.open = true; }")
+    write(reader, "Fracture")
+    save(reader)
+    expect_saved(reader)
+    assert words(shared_portal, case_id) == ["unsure", "yes"]
+    expect(reader.get_by_text("corrected at")).to_be_visible()
+    expect(reader.get_by_text("replaced by a later correction")).to_be_visible()
+
+
+def test_a_double_click_on_save_is_one_review(
+    shared_portal: Installation, case_id: str, reader: Page
+) -> None:
+    write(reader)
+    form_of(reader).get_by_role("button", name="Save review").dblclick()
+    expect_saved(reader)
+    assert words(shared_portal, case_id) == ["unsure"]
+
+
+def test_leaving_with_a_half_written_review_asks_first(reader: Page, case_url: str) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    write(reader)
+    reader.on("dialog", stay)
+    reader.get_by_role("link", name="Next case").click()
+    expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
+    assert asked == ["beforeunload"]
+    assert reader.url.startswith(case_url)
+    reader.remove_listener("dialog", stay)
+
+
+def test_who_leaves_all_the_same_finds_the_draft_and_may_discard_it(
+    shared_portal: Installation, reader: Page, case_url: str
+) -> None:
+    write(reader)
+    reader.goto(f"{shared_portal.url}/help")
+    visit(reader, case_url)
+    expect_written(reader)
+    reader.get_by_role("button", name="Discard it").click()
+    expect(form_of(reader).get_by_label("Comment")).to_have_value("")
+    expect(form_of(reader).get_by_label("Unsure", exact=True)).not_to_be_checked()
+    assert drafts(reader) == []
+    visit(reader, case_url)
+    expect(reader.get_by_text(RESTORED)).to_be_hidden()
+
+
+def test_a_draft_is_not_there_for_the_next_person_in_this_tab(
+    shared_portal: Installation, reader: Page, case_url: str
+) -> None:
+    write(reader)
+    end_sessions(shared_portal)
+    sign_in(reader, shared_portal, "admin")
+    visit(reader, case_url)
+    expect(form_of(reader).get_by_label("Comment")).to_have_value("")
+    assert drafts(reader) == []
+
+
+def test_signing_out_leaves_no_draft(reader: Page) -> None:
+    write(reader)
+    assert len(drafts(reader)) == 1
+    reader.get_by_role("button", name="Sign out").click()
+    expect(reader.get_by_role("button", name="Sign in")).to_be_visible()
+    assert drafts(reader) == []
