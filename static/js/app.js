@@ -2,7 +2,7 @@
 import { forgetDraftsOnSignOut, keepDraft, tidyDrafts } from "./draft.js";
 import { watchSheet } from "./keys.js";
 import { showLocalTime } from "./local_time.js";
-import { watchOverlay } from "./overlay.js";
+import { showOverlayBy, watchOverlay } from "./overlay.js";
 import { refresh } from "./refresh.js";
 import { showCurrent } from "./strip.js";
 import { improveUpload } from "./upload.js";
@@ -13,10 +13,11 @@ const BEHAVIOURS = {
   overlay: watchOverlay,
   refresh: (element) => refresh(element, start),
   sheet: watchSheet,
+  "show-overlay": showOverlayBy,
   "sign-out": forgetDraftsOnSignOut,
   strip: showCurrent,
   upload: improveUpload,
-  viewer: (figure) => import("./viewer/viewer.js").then(({ showImage }) => showImage(figure)),
+  viewer: (figure) => import("./viewer/light_box.js").then(({ showImages }) => showImages(figure)),
 };
 
 function start(root) {

@@ -60,12 +60,13 @@ def complaints(page: Page) -> list[str]:
 
 @pytest.fixture(scope="module")
 def case_url(shared_portal: Installation, shared_script: PortalScript) -> str:
-    """Three images: with calibrated spacing, with spacing at the detector, and without any."""
+    """Four images: with calibrated spacing, at the detector, and two smaller ones without."""
     pixels = radiograph(WIDTH_PX, HEIGHT_PX, bits=16)
     files = {
         "calibrated": dicom(pixels, **SPACED, **WINDOW),
         "detector": dicom(pixels, **AT_DETECTOR, **WINDOW),
         "unspaced": limb_png(99, 400),
+        "wrist": limb_png(61, 448),
     }
     case_id = shared_script.upload(files)
     shared_script.wait_for(case_id)

@@ -111,7 +111,6 @@ def png() -> bytes:
 def one_to_one(page: Page, portal: Installation, case_url: str, number: int) -> None:
     sign_in(page, portal, "reader")
     open_image(page, case_url, number)
-    page.keyboard.press("o")
     page.keyboard.press("x")
 
 
@@ -206,7 +205,6 @@ def test_seen_small_an_image_keeps_its_mean(shared_portal: Installation, case_ur
     """Fitted to the stage, from smaller copies made on the graphics card: nothing gets brighter or darker."""
     sign_in(page, shared_portal, "reader")
     open_image(page, case_url, list(BUILD).index("large-16") + 1)
-    page.keyboard.press("o")
     place = placed(page)
     screen = on_screen(page).astype(float)
     (left, top), (right, bottom) = place(0, 0), place(1500, 1100)

@@ -37,7 +37,7 @@ def test_what_was_set_survives_the_live_refresh(
     before, window = placed(page), readout(page)
     sqlite_portal.start("inference")
     expect(page.locator("[data-is-done=true]").first).to_be_attached(timeout=WITHIN_MS)
-    expect(page.locator("[data-part=scene]")).to_be_attached()
+    expect(page.locator("[data-part=heatmap]")).to_be_attached()
     assert (placed(page), readout(page)) == (before, window)
     expect(page.locator("[data-shows=all]")).to_be_attached()
     expect(page.locator(".viewer__measured")).to_have_text("100 px")
@@ -83,7 +83,6 @@ def test_a_graphics_card_that_forgets_is_filled_again(viewing: Page, complaints:
     expect(viewing.locator(".viewer__image")).to_be_visible()
     viewing.evaluate("() => window.memory.restoreContext()")
     expect(canvas).to_be_visible()
-    press(viewing, "o")
     assert np.ptp(on_screen(viewing)) > 100
     assert complaints == []
 

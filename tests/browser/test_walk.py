@@ -68,24 +68,6 @@ def test_upload_result_history_and_rerun(
     assert complaints == []
 
 
-def test_overlay_can_be_faded_and_switched_off_by_key(
-    sqlite_portal: Installation, page: Page, complaints: list[str], tmp_path: Path
-) -> None:
-    sign_in(page, sqlite_portal, "reader")
-    upload(page, sqlite_portal, written(tmp_path, hand=limb_png(99, 400)), "P-1")
-    heatmap = page.locator("[data-part=heatmap]")
-    expect(heatmap).to_be_visible(timeout=WITHIN_MS)
-    before = heatmap.evaluate("element => getComputedStyle(element).opacity")
-    page.get_by_label("Strength").fill("20")
-    assert heatmap.evaluate("element => getComputedStyle(element).opacity") != before
-    page.locator("h1").click()
-    page.keyboard.press("h")
-    expect(heatmap).to_be_hidden()
-    page.keyboard.press("h")
-    expect(heatmap).to_be_visible()
-    assert complaints == []
-
-
 def test_reader_reviews_a_case(
     sqlite_portal: Installation, page: Page, complaints: list[str], tmp_path: Path
 ) -> None:

@@ -9,14 +9,17 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.steps import WITHIN_MS
 
 WIDTH_PX, HEIGHT_PX = 900, 1200
-CALIBRATED, DETECTOR, UNSPACED = 1, 2, 3
+CALIBRATED, DETECTOR, UNSPACED, WRIST = 1, 2, 3, 4
 """The images of `case_url`, by how their pixels are spaced."""
-HIDE = "for (const part of document.querySelectorAll('.viewer__readout')) part.style.visibility = 'hidden'"
+HIDE = (
+    "for (const part of document.querySelectorAll('.viewer__readout, .pane__name'))"
+    " part.style.visibility = 'hidden'"
+)
 
 
 class Placed(NamedTuple):
@@ -39,22 +42,32 @@ def open_image(page: Page, url: str, number: int = 1) -> None:
     expect(page.locator("[data-shows=all]")).to_be_attached(timeout=WITHIN_MS)
 
 
-def placed(page: Page) -> Placed:
-    """Where the image stands, once what was asked for is drawn."""
+def placed(page: Page, number: int | None = None) -> Placed:
+    """Where the image stands, once what was asked for is drawn; `number` says which, of several."""
     settle(page)
-    transform = page.locator(".viewer__image").evaluate("picture => picture.style.transform")
+    transform = pane(page, number).locator(".viewer__image").evaluate("picture => picture.style.transform")
     return Placed(*(float(part) for part in transform.removeprefix("matrix(").removesuffix(")").split(",")))
+
+
+def pane(page: Page, number: int | None = None) -> Locator:
+    """The place of one image; the active one where no number is given."""
+    return page.locator(".pane[data-active]" if number is None else f".pane[data-image='{number}']")
+
+
+def numbers(page: Page) -> list[int]:
+    """Which images stand side by side."""
+    return [int(found.get_attribute("data-image") or 0) for found in page.locator(".pane").all()]
 
 
 def settle(page: Page) -> None:
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
-def on_screen(page: Page, ratio: int = 1) -> NDArray[np.uint8]:
+def on_screen(page: Page, ratio: int = 1, number: int | None = None) -> NDArray[np.uint8]:
     """The stage as the screen shows it, without marks and words: (rows, columns) of device pixels."""
     page.evaluate(HIDE)
     settle(page)
-    box = page.locator(".viewer__stage").bounding_box()
+    box = pane(page, number).locator(".viewer__stage").bounding_box()
     assert box is not None
     left, top = int(box["x"] * ratio + 0.5), int(box["y"] * ratio + 0.5)
     width, height = int(box["width"] * ratio), int(box["height"] * ratio)
@@ -64,15 +77,15 @@ def on_screen(page: Page, ratio: int = 1) -> NDArray[np.uint8]:
     return colours[:, :, 0]
 
 
-def readout(page: Page) -> str:
+def readout(page: Page, number: int | None = None) -> str:
     """As "W 4096 L 2048 · 100 %"."""
     settle(page)
-    return " ".join(page.locator(".viewer__readout--window").inner_text().split())
+    return " ".join(pane(page, number).locator(".viewer__readout--window").inner_text().split())
 
 
-def at(page: Page, x: float, y: float) -> tuple[float, float]:
+def at(page: Page, x: float, y: float, number: int | None = None) -> tuple[float, float]:
     """A stage point as the mouse counts it."""
-    box = page.locator(".viewer__stage").bounding_box()
+    box = pane(page, number).locator(".viewer__stage").bounding_box()
     assert box is not None
     return box["x"] + x, box["y"] + y
 
@@ -91,8 +104,8 @@ def press(page: Page, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def window_of(page: Page) -> tuple[int, int]:
+def window_of(page: Page, number: int | None = None) -> tuple[int, int]:
     """Width and level, as the readout names them."""
-    found = re.match(r"W (\d+) L (\d+)", readout(page))
-    assert found, readout(page)
+    found = re.match(r"W (\d+) L (\d+)", readout(page, number))
+    assert found, readout(page, number)
     return int(found.group(1)), int(found.group(2))

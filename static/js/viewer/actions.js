@@ -5,6 +5,7 @@ import { isSame, presetWindow } from "./windows.js";
 const STEP = 1.25;
 const LENS = { largestRadius: 110, factor: 2.5 };
 
+/** Each gets the active viewer, the choice and the light box. */
 export const ACTIONS = {
   mode: chooseMode,
   preset: (viewer, name) => {
@@ -31,26 +32,43 @@ export const ACTIONS = {
   squares: (viewer) => {
     viewer.isSmooth = !viewer.isSmooth;
   },
-  undo: (viewer) => {
-    if (viewer.draft) viewer.draft = null;
-    else viewer.measures.pop();
+  undo: (viewer, _, box) => {
+    if (viewer.draft || viewer.region) viewer.draft = viewer.region = null;
+    else if (box.mode === "region") box.regions.undo();
+    else removeMeasures(viewer, -1);
+  },
+  clear: (viewer) => removeMeasures(viewer, 0),
+  unmark: (_, __, box) => {
+    box.regions?.undo();
   },
   reset: (viewer) => {
     viewer.setUpright();
     chooseMode(viewer, "move");
   },
-  screen: (viewer) => {
+  screen: (_, __, box) => {
     if (document.fullscreenElement) document.exitFullscreen();
-    else viewer.figure.requestFullscreen();
+    else box.figure.requestFullscreen();
   },
+  layout: (_, count, box) => box.show(Number(count)),
+  link: (_, __, box) => box.link(),
+  pane: (_, __, box) => box.goOn(),
 };
 
-/** The chosen tool works on the stage, so that is where the keys go. */
+/** The chosen tool works on the stage, so that is where the keys go; chosen again, it is put away. */
 export function chooseMode(viewer, mode) {
-  viewer.mode = viewer.mode === mode ? "move" : mode;
-  viewer.draft = viewer.cursor = viewer.lens = null;
-  if (viewer.mode === "magnify" && viewer.hover) viewer.lens = lensAt(viewer, viewer.hover);
+  const { box } = viewer;
+  box.mode = box.mode === mode ? "move" : mode;
+  const { hover } = viewer;
+  for (const each of box.viewers.values()) each.dropDrafts();
+  viewer.hover = hover;
+  if (box.mode === "magnify" && hover) viewer.lens = lensAt(viewer, hover);
   viewer.element.focus({ preventScroll: true });
+}
+
+/** From this place in the list on; -1 is the newest. */
+function removeMeasures(viewer, place) {
+  viewer.measures.splice(place);
+  viewer.keepMeasures();
 }
 
 /** In CSS px of the stage. */
@@ -59,22 +77,22 @@ export function lensAt({ stage }, { x, y }) {
 }
 
 /** Buttons show what holds now; those that cannot work yet are off. This runs often, so only changes are written. */
-export function reflect(viewer) {
-  for (const control of viewer.figure.querySelectorAll("[data-action]")) {
+export function reflect(box, viewer) {
+  for (const control of box.figure.querySelectorAll("[data-action]")) {
     const [name, choice] = control.dataset.action.split(":");
-    const isOn = IS_ON[name]?.(viewer, choice);
+    const isOn = IS_ON[name]?.(viewer, choice, box);
     if (isOn !== undefined && control.ariaPressed !== String(isOn)) control.ariaPressed = String(isOn);
     const isOff = NEEDS_PIXELS.has(control.dataset.action) && !viewer.renderer;
     if (control.disabled !== isOff) control.disabled = isOff;
   }
-  viewer.element.dataset.mode = viewer.mode;
+  for (const each of box.viewers.values()) each.element.dataset.mode = box.mode;
 }
 
 const PRESETS = ["stored", "bone", "soft", "full"].map((name) => `preset:${name}`);
 const NEEDS_PIXELS = new Set(["mode:window", "mode:magnify", "squares", ...PRESETS]);
 
 const IS_ON = {
-  mode: (viewer, mode) => viewer.mode === mode,
+  mode: (_, mode, box) => box.mode === mode,
   preset: (viewer, name) => {
     if (!viewer.pixels) return false;
     viewer.presets ??= {};
@@ -84,4 +102,6 @@ const IS_ON = {
   mirror: (viewer) => viewer.view.isMirrored,
   invert: (viewer) => viewer.isInverted,
   squares: (viewer) => !viewer.isSmooth,
+  layout: (_, count, box) => box.places === Number(count),
+  link: (_, __, box) => box.isLinked,
 };

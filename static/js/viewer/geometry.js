@@ -87,3 +87,34 @@ export function mirrored(view) {
 export function middle(stage) {
   return { x: stage.width / 2, y: stage.height / 2 };
 }
+
+/** The view of an image that goes along with another's: the same share of it in the middle, as much over fitted. */
+export function followed(view, stage, image, led) {
+  if (led.view.isFitted) return fitted(view, stage, image);
+  const factor = led.view.scale / fitScale(led.view, led.stage, led.image);
+  const scale = Math.min(factor * fitScale(view, stage, image), LARGEST_SCALE);
+  const x = (led.view.x / led.image.width) * image.width;
+  const y = (led.view.y / led.image.height) * image.height;
+  return { ...view, scale, x, y, isFitted: false };
+}
+
+/** What the lens shows: the same place in its middle, everything around it larger. */
+export function underLens(matrix, { x, y, factor }) {
+  const [a, b, c, d] = [matrix.a, matrix.b, matrix.c, matrix.d].map((part) => part * factor);
+  return { a, b, c, d, e: x + (matrix.e - x) * factor, f: y + (matrix.f - y) * factor };
+}
+
+/** A box { x, y, width, height } of the image as it lies on the stage: upright at every turn. */
+export function boxOnStage(matrix, box) {
+  return spanned(toStage(matrix, box), toStage(matrix, { x: box.x + box.width, y: box.y + box.height }));
+}
+
+export function boxOnImage(matrix, box) {
+  return spanned(toImage(matrix, box), toImage(matrix, { x: box.x + box.width, y: box.y + box.height }));
+}
+
+/** The box between two corners. */
+export function spanned(one, other) {
+  const [x, y] = [Math.min(one.x, other.x), Math.min(one.y, other.y)];
+  return { x, y, width: Math.abs(one.x - other.x), height: Math.abs(one.y - other.y) };
+}

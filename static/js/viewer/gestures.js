@@ -1,6 +1,7 @@
 // Mouse, pen and fingers on the stage. Left drags by the chosen tool, right windows, middle moves, two fingers zoom.
 import { lensAt } from "./actions.js";
 import { fitted, moved, oneToOne, zoomed } from "./geometry.js";
+import { keepRegion, spanRegion } from "./marking.js";
 import { grabPoint, leadMeasure, placePoint, tellMeasure } from "./measuring.js";
 import { draggedWindow } from "./windows.js";
 
@@ -28,6 +29,7 @@ function begin(gesture, event) {
   pointers.set(event.pointerId, place);
   viewer.cursor = null;
   gesture.drag = { kind: kindOf(gesture, event), from: place, hasMoved: false };
+  viewer.region = null;
   if (gesture.drag.kind === "length" || gesture.drag.kind === "angle") beginMeasure(gesture, place, event);
   if (gesture.drag.kind === "magnify") viewer.lens = lensAt(viewer, place);
   viewer.redraw();
@@ -36,7 +38,7 @@ function begin(gesture, event) {
 function kindOf({ viewer, pointers }, event) {
   if (pointers.size > 1) return "pinch";
   if (event.button === 2) return viewer.renderer ? "window" : "move";
-  return event.button === 1 ? "move" : viewer.mode;
+  return event.button === 1 ? "move" : viewer.box.mode;
 }
 
 function beginMeasure({ viewer, drag }, place, event) {
@@ -49,7 +51,7 @@ function go(gesture, event) {
   const place = placeOf(gesture, event);
   const before = pointers.get(event.pointerId);
   viewer.hover = place;
-  if (viewer.mode === "magnify" && event.pointerType === "mouse") viewer.lens = lensAt(viewer, place);
+  if (viewer.box.mode === "magnify" && event.pointerType === "mouse") viewer.lens = lensAt(viewer, place);
   if (viewer.draft) leadMeasure(viewer, place);
   if (before && drag) {
     drag.hasMoved ||= Math.hypot(place.x - drag.from.x, place.y - drag.from.y) > DRAG_PX;
@@ -73,6 +75,9 @@ const DRAGS = {
   },
   length: dragPoint,
   angle: dragPoint,
+  region({ viewer, drag }, before, place) {
+    if (drag.hasMoved) spanRegion(viewer, drag.from, place);
+  },
   pinch({ viewer, pointers }, before, place, event) {
     const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
     if (!other) return;
@@ -90,16 +95,29 @@ function dragPoint({ viewer, drag }, before, place) {
   if (drag.grabbed) Object.assign(drag.grabbed.point, viewer.imagePoint(place));
 }
 
-/** A ruler may be drawn in one drag as well as set point by point. */
 function end(gesture, event) {
-  const { element, viewer, pointers, drag } = gesture;
+  const { element, viewer, pointers } = gesture;
   if (!pointers.delete(event.pointerId)) return;
-  if (drag?.grabbed) tellMeasure(viewer, drag.grabbed.measure);
-  else if (viewer.draft && drag?.hasMoved && event.type === "pointerup") placePoint(viewer, placeOf(gesture, event));
+  finish(gesture, event);
   if (event.pointerType !== "mouse") leave(viewer);
   gesture.drag = null;
   if (!pointers.size) delete element.dataset.inUse;
   viewer.redraw();
+}
+
+/** A ruler may be drawn in one drag as well as set point by point. */
+function finish(gesture, event) {
+  const { viewer, drag } = gesture;
+  const isDone = drag?.hasMoved && event.type === "pointerup";
+  if (drag?.grabbed) changed(viewer, drag.grabbed.measure);
+  else if (viewer.draft && isDone) placePoint(viewer, placeOf(gesture, event));
+  else if (viewer.region && isDone) keepRegion(viewer);
+  else viewer.region = null;
+}
+
+function changed(viewer, measure) {
+  viewer.keepMeasures();
+  tellMeasure(viewer, measure);
 }
 
 function leave(viewer) {
@@ -120,7 +138,7 @@ function turnWheel(gesture, event) {
 /** Between the whole image and 1:1 where it was pointed at. */
 function jump(gesture, event) {
   const { viewer } = gesture;
-  if (viewer.mode !== "move") return;
+  if (viewer.box.mode !== "move") return;
   const place = placeOf(gesture, event);
   const { stage, image, view } = viewer;
   viewer.view = view.isFitted ? oneToOne(view, stage, image, place) : fitted(view, stage, image);

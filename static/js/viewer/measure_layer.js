@@ -1,26 +1,28 @@
-// Draws the measures over the image, in stage pixels, so that lines and letters keep their size.
+// Draws measures and the reader's own marks over the image, in stage pixels, so that lines and letters keep their size.
 import { toStage } from "./geometry.js";
 import { measured, POINTS_OF } from "./measures.js";
+import { boxShape, shape } from "./svg.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const HANDLE_PX = 5;
-const LENS_EDGE_PX = 1;
 const LABEL_PX = 180;
 
 export function drawMeasures(layer, viewer, matrix) {
-  const drawn = viewer.measures.map((measure) => group(measure, viewer, matrix, false));
-  if (viewer.draft) drawn.push(group(viewer.draft, viewer, matrix, true));
-  if (viewer.lens) drawn.push(lensEdge(viewer.lens));
-  if (viewer.cursor) drawn.push(crosshair(viewer.cursor));
+  const drawn = drawings(viewer, matrix);
+  if (viewer.cursor && !viewer.lens) drawn.push(crosshair(viewer.cursor));
   if (drawn.length || layer.hasChildNodes()) layer.replaceChildren(...drawn);
 }
 
-function lensEdge({ x, y, radius }) {
-  return shape("circle", "viewer__lens", { cx: x, cy: y, r: radius + LENS_EDGE_PX });
+/** All that was drawn on this image, as `matrix` places it. */
+export function drawings(viewer, matrix) {
+  const drawn = viewer.measures.map((measure) => group(measure, viewer, matrix, false));
+  if (viewer.draft) drawn.push(group(viewer.draft, viewer, matrix, true));
+  for (const region of viewer.box.regionsOf(viewer)) drawn.push(boxShape("viewer__region", matrix, region));
+  if (viewer.region) drawn.push(boxShape("viewer__region viewer__region--draft", matrix, viewer.region));
+  return drawn;
 }
 
 function group(measure, viewer, matrix, isDraft) {
-  const made = shape("g", `viewer__measure${isDraft ? " viewer__measure--draft" : ""}`, {});
+  const made = shape("g", `viewer__measure${isDraft ? " viewer__measure--draft" : ""}`);
   const places = measure.points.map((point) => toStage(matrix, point));
   const path = places.map(({ x, y }) => `${x},${y}`).join(" ");
   for (const part of ["viewer__ruler-edge", "viewer__ruler"]) made.append(shape("polyline", part, { points: path }));
@@ -39,14 +41,7 @@ function label(text, places, stage) {
   return made;
 }
 
-function crosshair({ x, y }) {
+export function crosshair({ x, y }) {
   const [across, down] = [`M${x - 14} ${y}h10M${x + 4} ${y}h10`, `M${x} ${y - 14}v10M${x} ${y + 4}v10`];
   return shape("path", "viewer__crosshair", { d: across + down });
-}
-
-function shape(kind, className, attributes) {
-  const made = document.createElementNS(SVG, kind);
-  made.setAttribute("class", className);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
 }

@@ -9,12 +9,13 @@ const REACH_PX = { mouse: 10, pen: 14, touch: 24 };
 export function placePoint(viewer, place) {
   const point = viewer.imagePoint(place);
   if (!viewer.draft) {
-    viewer.draft = { kind: viewer.mode, points: [point, { ...point }] };
+    viewer.draft = { kind: viewer.box.mode, points: [point, { ...point }] };
   } else if (viewer.draft.points.length < POINTS_OF[viewer.draft.kind]) {
     viewer.draft.points.splice(-1, 1, point, { ...point });
   } else {
     viewer.draft.points.splice(-1, 1, point);
     viewer.measures.push(viewer.draft);
+    viewer.keepMeasures();
     tellMeasure(viewer, viewer.draft);
     viewer.draft = null;
   }

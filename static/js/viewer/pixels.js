@@ -1,11 +1,11 @@
 // The grey values of one image, as intake stored them.
 
 /**
- * Uint8Array or Uint16Array, row by row. `told(share)` hears of the progress, 0 to 1.
+ * Uint8Array or Uint16Array, row by row. `told(share)` hears of the progress, 0 to 1; `signal` breaks it off.
  * Samples travel in little-endian order, which is that of every machine browsers run on.
  */
-export async function fetchPixels(url, image, told) {
-  const answer = await fetch(url, { credentials: "same-origin", redirect: "error" });
+export async function fetchPixels(url, image, signal, told) {
+  const answer = await fetch(url, { credentials: "same-origin", redirect: "error", signal });
   if (!answer.ok) throw new Error(`no grey values: ${answer.status}`);
   const bytes = new Uint8Array((image.width * image.height * image.bits) / 8);
   let count = 0;

@@ -10,6 +10,7 @@ const HINTS = {
   length: "Length: set two points",
   angle: "Angle: set three points, the corner second",
   magnify: "Magnifier: move over the image",
+  region: "Mark: drag a box for your review; Enter starts one by keys",
 };
 
 export function showReadouts(viewer, matrix) {
@@ -17,7 +18,7 @@ export function showReadouts(viewer, matrix) {
   parts.window.textContent = pixels ? `${inWords(viewer.window)} · ` : "";
   parts.zoom.textContent = `${Math.round(view.scale * stage.ratio * 100)} %${turns(view)}`;
   parts.pointer.textContent = pixels && viewer.hover ? underPointer(toImage(matrix, viewer.hover), pixels, image) : "";
-  parts.hint.textContent = viewer.trouble || hint(viewer);
+  parts.hint.textContent = viewer.trouble || (viewer.isActive ? hint(viewer) : "");
   speak(parts, pixels ? `${inWords(viewer.window)}, ${parts.zoom.textContent}` : parts.zoom.textContent);
 }
 
@@ -30,7 +31,7 @@ function underPointer(point, pixels, image) {
   return grey === null ? "" : `${Math.floor(point.x)}, ${Math.floor(point.y)}: ${grey}`;
 }
 
-function hint({ mode, image }) {
+function hint({ box: { mode }, image }) {
   const words = HINTS[mode] ?? "";
   return mode === "length" ? `${words}. ${rulerNote(image.spacing)}` : words;
 }

@@ -1,4 +1,5 @@
 // Draws grey values through a window with WebGL2. 16 bit values stay 16 bit up to the last step.
+import { underLens } from "./geometry.js";
 import { HALVE, SHOW, WHOLE_STAGE } from "./shaders.js";
 
 const SMALLEST_LEVEL_PX = 256;
@@ -54,12 +55,12 @@ export class Renderer {
     gl.uniform3f(uniforms.lens, lens.x * stage.ratio, height - lens.y * stage.ratio, lens.radius * stage.ratio);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
   }
-}
 
-/** The same place in the middle of the lens, everything around it larger. */
-function underLens(matrix, { x, y, factor }) {
-  const [a, b, c, d] = [matrix.a, matrix.b, matrix.c, matrix.d].map((part) => part * factor);
-  return { a, b, c, d, e: x + (matrix.e - x) * factor, f: y + (matrix.f - y) * factor };
+  /** Gives the graphics card its memory back; nothing can be drawn after. */
+  close() {
+    for (const { texture } of this.levels) this.gl.deleteTexture(texture);
+    this.gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
 }
 
 /** Device px, counted from the lower left, to image px: three columns, as WebGL takes them. */

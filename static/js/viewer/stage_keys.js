@@ -1,6 +1,7 @@
 // Keys that work while the stage has the focus. Those with a button are in ../keys.js.
 import { chooseMode, lensAt } from "./actions.js";
 import { middle, moved } from "./geometry.js";
+import { changeRegion, keepRegion, startRegion } from "./marking.js";
 import { leadMeasure, placePoint } from "./measuring.js";
 import { draggedWindow } from "./windows.js";
 
@@ -26,10 +27,13 @@ function press(viewer, event) {
 }
 
 function go(viewer, [x, y], isFine) {
-  if (viewer.mode === "move") {
+  const { mode } = viewer.box;
+  if (mode === "move") {
     const step = isFine ? 1 : MOVE_PX;
     viewer.view = moved(viewer.view, viewer.stage, viewer.image, { x: x * step, y: y * step });
-  } else if (viewer.mode === "window") {
+  } else if (mode === "region") {
+    changeRegion(viewer, { x, y }, isFine);
+  } else if (mode === "window") {
     const share = isFine ? WINDOW_SHARE / 4 : WINDOW_SHARE;
     viewer.window = draggedWindow(viewer.window, { x: x * share, y: y * share }, viewer.image.top);
   } else {
@@ -44,7 +48,7 @@ function goCursor(viewer, x, y, step) {
   viewer.cursor = { x: clamp(from.x + x * step, width), y: clamp(from.y + y * step, height) };
   viewer.hover = viewer.cursor;
   if (viewer.draft) leadMeasure(viewer, viewer.cursor);
-  if (viewer.mode === "magnify") viewer.lens = lensAt(viewer, viewer.cursor);
+  if (viewer.box.mode === "magnify") viewer.lens = lensAt(viewer, viewer.cursor);
 }
 
 function clamp(value, top) {
@@ -52,16 +56,25 @@ function clamp(value, top) {
 }
 
 function setPoint(viewer) {
-  if (viewer.mode !== "length" && viewer.mode !== "angle") return false;
+  const { mode } = viewer.box;
+  if (mode === "region") return setRegion(viewer);
+  if (mode !== "length" && mode !== "angle") return false;
   viewer.cursor ??= middle(viewer.stage);
   placePoint(viewer, viewer.cursor);
   return true;
 }
 
-/** First the point that is being set, then the tool. */
+function setRegion(viewer) {
+  if (viewer.region) keepRegion(viewer);
+  else startRegion(viewer);
+  return true;
+}
+
+/** First what is being drawn, then the tool. */
 function stop(viewer) {
-  if (!viewer.draft && viewer.mode === "move") return false;
-  if (viewer.draft) viewer.draft = null;
+  const isDrawing = viewer.draft || viewer.region;
+  if (!isDrawing && viewer.box.mode === "move") return false;
+  if (isDrawing) viewer.draft = viewer.region = null;
   else chooseMode(viewer, "move");
   return true;
 }
