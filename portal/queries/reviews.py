@@ -29,7 +29,6 @@ class Spoken:
     place: int
     is_correction: bool
     counts: bool
-    review_id: int
     said: Review | None
 
     @property
@@ -70,9 +69,7 @@ def spoken(case: Case, reviews: Sequence[Review], user_id: int) -> list[Spoken]:
     for review in reviews:
         is_correction = review.reviewer_id in places
         place = places.setdefault(review.reviewer_id, len(places) + 1)
-        is_hidden = case.awaits == "second" and review.reviewer_id != user_id
-        told.append(
-            Spoken(review.reviewer.username, review.created_at, place, is_correction, review.id in newest,
-                   review.id, None if is_hidden else review)
-        )  # fmt: skip
+        said = None if case.awaits == "second" and review.reviewer_id != user_id else review
+        counts = review.id in newest
+        told.append(Spoken(review.reviewer.username, review.created_at, place, is_correction, counts, said))
     return told

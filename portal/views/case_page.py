@@ -25,7 +25,7 @@ def case_page(
 ) -> ResponseReturnValue:
     """`sent`: a review form that could not be used yet; else the form holds the reader's own last review."""
     facts = _facts(case_id, number)
-    own = own_review(facts["spoken"])
+    own = _own_review(facts["spoken"])
     form = sent or ReviewForm(None, sizes_of(facts["read"]), own)
     return page(
         "cases/show.html",
@@ -51,7 +51,7 @@ def sizes_of(read: ReadCase) -> Sizes:
     }
 
 
-def own_review(told: Sequence[Spoken]) -> Review | None:
+def _own_review(told: Sequence[Spoken]) -> Review | None:
     """What the person who asks said last about the case."""
     own = [one.said for one in told if one.counts and one.said and one.said.reviewer_id == my_id()]
     return own[0] if own else None

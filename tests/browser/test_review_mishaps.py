@@ -99,6 +99,8 @@ def expect_saved(page: Page) -> None:
 
 
 def drafts(page: Page) -> list[str]:
+    """What is kept, once the page's script had its turn."""
+    expect(page.locator("html[data-script]")).to_be_attached()
     found: list[str] = page.evaluate("Object.keys(sessionStorage).filter((key) => key.includes('draft'))")
     return found
 

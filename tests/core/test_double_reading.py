@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from flask import Flask
@@ -142,8 +143,8 @@ def test_two_readers_at_the_same_moment_are_counted_one_after_the_other(each_app
         eva, tom = rows.new_user("reader").id, rows.new_user("reader").id
     for place, case_id in enumerate(cases):
         at_once(each_app, [
-            lambda case_id=case_id: say(case_id, eva, "yes"),
-            lambda case_id=case_id, word="yes" if place % 2 else "no": say(case_id, tom, word),
+            partial(say, case_id, eva, "yes"),
+            partial(say, case_id, tom, "yes" if place % 2 else "no"),
         ])  # fmt: skip
     with each_app.app_context():
         states = [state_of(case_id) for case_id in cases]
@@ -154,7 +155,7 @@ def test_two_readers_at_the_same_moment_are_counted_one_after_the_other(each_app
 def test_one_form_sent_many_times_at_once_is_one_review(each_app: Flask) -> None:
     with each_app.app_context():
         case_id, eva = rows.new_case().id, rows.new_user("reader").id
-    at_once(each_app, [lambda: say(case_id, eva, "yes", key="the same form")] * 5)
+    at_once(each_app, [partial(say, case_id, eva, "yes", key="the same form")] * 5)
     with each_app.app_context():
         assert count_reviews() == 1
         assert state_of(case_id) == ("second", None, False)

@@ -8,6 +8,7 @@ import uuid
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from portal.db import db, transaction
 from portal.models import Event, LoginSession, Review
@@ -134,3 +135,32 @@ def test_a_review_from_the_page_of_an_earlier_session_is_not_lost(
     assert SAID["comment"] in answer.text
     assert "Back to the case" in answer.text
     assert count(app) == 0
+
+
+def test_a_review_that_meets_a_database_that_is_away_is_not_lost(
+    as_reader: Person, case_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    token = as_reader.csrf_token()
+    monkeypatch.setattr("portal.web.access.db.session.scalars", gone)
+    answer = as_reader.client.post(f"/cases/{case_id}/reviews", data=SAID | {"csrf_token": token})
+    assert answer.status_code == 503
+    assert "nothing was saved" in answer.text
+    assert SAID["comment"] in answer.text
+
+
+def test_a_wish_for_a_second_reader_outlives_a_correction(
+    as_reader: Person, as_admin: Person, case_id: uuid.UUID
+) -> None:
+    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"asks_second": "y"})
+    assert re.search(
+        r'name="asks_second"[^>]*checked|checked[^>]*name="asks_second"', page_of(as_reader, case_id)
+    )
+    as_admin.post(f"/cases/{case_id}/reviews", SAID)
+    assert '<input type="hidden" name="asks_second" value="y">' in page_of(as_reader, case_id)
+
+
+def page_of(person: Person, case_id: uuid.UUID) -> str:
+    return person.get(f"/cases/{case_id}").text
