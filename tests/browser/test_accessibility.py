@@ -96,6 +96,29 @@ def test_the_case_page_with_its_viewer_and_its_keys(
     assert violations(page) == []
 
 
+def test_a_case_with_reviews_to_the_eyes_of_its_first_and_its_second_reader(
+    shared_portal: Installation, shared_script: PortalScript, page: Page
+) -> None:
+    case_id = shared_script.upload({"hand.png": limb_png(99, 400)})
+    shared_script.wait_for(case_id)
+    sign_in(page, shared_portal, "reader")
+    for word in ("Unsure", "Fracture"):
+        open_image(page, f"{shared_portal.url}/cases/{case_id}")
+        page.locator("#review-form").evaluate("details => { details.open = true; }")
+        page.get_by_label(word, exact=True).check()
+        page.get_by_label("Agree", exact=True).check()
+        page.get_by_text("Ask for a second reader").set_checked(True)
+        page.get_by_role("button", name="Save review").click()
+        expect(page.get_by_text("Your review was saved.")).to_be_visible()
+    page.locator("#review-form").evaluate("details => { details.open = true; }")
+    assert violations(page) == []
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, shared_portal, "admin")
+    open_image(page, f"{shared_portal.url}/cases/{case_id}")
+    expect(page.get_by_text("hidden until a second reader has read").first).to_be_visible()
+    assert violations(page) == []
+
+
 def test_a_batch(shared_portal: Installation, case_url: str, page: Page) -> None:
     sign_in(page, shared_portal, "admin")
     page.goto(f"{shared_portal.url}/batches")

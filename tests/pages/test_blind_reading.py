@@ -134,7 +134,7 @@ def test_with_two_opinions_everybody_sees_both_and_a_third_decides(room: Room) -
     room.review(room.ann, is_fracture="yes")
     told = json_of(room.eva.get(f"{room.path}.json"))
     assert (told["awaits"], told["answer"]) == ("nothing", "yes")
-    assert "is this case's answer" in room.eva.get(room.path).text
+    assert "The readers' answer" in room.eva.get(room.path).text
     assert "reviewed by eva, tom, ann" in room.eva.get("/history").text
 
 

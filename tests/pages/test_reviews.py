@@ -80,7 +80,7 @@ def test_a_correction_stands_beside_what_it_corrects(as_reader: Person, case_id:
 
 def test_the_case_shows_its_answer_and_lists_do(as_reader: Person, case_id: uuid.UUID) -> None:
     as_reader.post(f"/cases/{case_id}/reviews", SAID | {"is_fracture": "unsure"})
-    assert "is this case's answer" in as_reader.get(f"/cases/{case_id}").text
+    assert "The readers' answer" in as_reader.get(f"/cases/{case_id}").text
     row = as_reader.get("/history").text.split("<tbody>")[1]
     assert "unsure" in row
     assert f"reviewed by {as_reader_name(as_reader)}" in row
