@@ -87,7 +87,7 @@ def run(experiment: Experiment, manifest: Path, weights: Path, folder: Path) -> 
     """Train and judge; the measures as a card keeps them."""
     options = options_of(experiment, manifest, weights)
     if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:
-        run_training(options, folder, "cpu")
+        run_training(options, folder)
     network = build_reader(options.arch)
     load_best(folder, network)
     folds = []

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,20 +14,17 @@ from tests.vision.limbs import limb, write_manifest
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
-import torch  # noqa: E402
 
+from tests.vision.runs import best, measures, trained  # noqa: E402
 from worker.commands import evaluate, train  # noqa: E402
-from worker.vision.card import Calibration, PreprocessingCard, ReleaseCard  # noqa: E402
+from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.parity import furthest_apart  # noqa: E402
-from worker.vision.preprocess import letterbox  # noqa: E402
-from worker.vision.training.augment import augmented  # noqa: E402
-from worker.vision.training.batches import batches_per_epoch, epoch_order, training_batches  # noqa: E402
+from worker.vision.training import loop  # noqa: E402
 from worker.vision.training.checkpoint import epochs_of  # noqa: E402
 from worker.vision.training.curves import write_curves  # noqa: E402
-from worker.vision.training.samples import Sample, read_samples  # noqa: E402
-from worker.vision.training.targets import map_target  # noqa: E402
+from worker.vision.training.loop import Trainer  # noqa: E402
 
 IMAGES = 40
 
@@ -39,24 +34,13 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_manifest(tmp_path_factory.mktemp("limbs"), IMAGES)
 
 
-def trained(manifest: Path, run: Path, epochs: int = 1, more: Sequence[str] = ()) -> Path:
-    asked = ["--data", str(manifest), "--arch", "plain-cnn", "--epochs", str(epochs), "--side", "64"]
-    assert train.main([*asked, "--batch-size", "8", "--out", str(run), *more]) == 0
-    return run
-
-
 @pytest.fixture(scope="module")
 def run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained(manifest, tmp_path_factory.mktemp("runs") / "first", epochs=2)
 
 
-def best(run: Path) -> bytes:
-    return (run / "best.safetensors").read_bytes()
-
-
 def test_run_keeps_weights_state_options_and_measures(run: Path) -> None:
-    with (run / "metrics.csv").open() as stream:
-        lines = list(csv.DictReader(stream))
+    lines = measures(run)
     assert [line["epoch"] for line in lines] == ["1", "2"]
     assert all(0 <= float(line["tune_auroc"]) <= 1 for line in lines)
     options = json.loads((run / "options.json").read_text())
@@ -90,21 +74,41 @@ def test_training_again_with_the_same_seed_gives_the_same_weights(
 def test_stopped_run_goes_on_as_if_it_had_not_been_stopped(
     manifest: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from worker.vision.training.loop import Trainer
-
-    whole_epoch = Trainer._train_epoch
-
-    def killed_in_the_second(trainer: Trainer, epoch: int, samples: Sequence[Sample]) -> float:
-        if epoch == 1:
-            raise KeyboardInterrupt
-        return whole_epoch(trainer, epoch, samples)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Trainer, "_train_epoch", killed_in_the_second)
-        with pytest.raises(KeyboardInterrupt):
-            trained(manifest, tmp_path / "stopped", epochs=2)
+    stop_in_the_second_epoch(manifest, tmp_path / "stopped", Trainer, "_train_epoch", monkeypatch)
     assert train.main(["--out", str(tmp_path / "stopped"), "--resume"]) == 0
     assert best(tmp_path / "stopped") == best(run)
+
+
+def test_epoch_whose_state_was_not_saved_is_measured_once(
+    manifest: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_in_the_second_epoch(manifest, tmp_path / "stopped", loop, "save_state", monkeypatch)
+    assert len(measures(tmp_path / "stopped")) == 2
+    assert train.main(["--out", str(tmp_path / "stopped"), "--resume"]) == 0
+    assert [line["epoch"] for line in measures(tmp_path / "stopped")] == ["1", "2"]
+    assert best(tmp_path / "stopped") == best(run)
+
+
+def stop_in_the_second_epoch(
+    manifest: Path, run: Path, owner: object, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Start a run and interrupt it where `owner.name` is called for the second time."""
+    whole, calls = getattr(owner, name), []
+
+    def interrupted(*given: object) -> object:
+        calls.append(given)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return whole(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            trained(manifest, run, epochs=2)
+
+
+def test_threads_that_prepare_images_change_no_weight(manifest: Path, run: Path, tmp_path: Path) -> None:
+    assert best(trained(manifest, tmp_path / "ahead", epochs=2, more=["--workers", "3"])) == best(run)
 
 
 def test_release_of_a_run_loads_reads_and_can_be_judged(
@@ -177,6 +181,9 @@ def test_two_folders_of_pictures_are_enough_to_train(tmp_path: Path) -> None:
         (["--data", "/no/such.csv"], "No such file"),
         (["--data", "{manifest}", "--side", "100"], "multiples of 32"),
         (["--data", "{manifest}", "--folds-train", "8"], "no row of fold"),
+        (["--data", "{manifest}", "--batch-size", "64"], "fewer images"),
+        (["--data", "{manifest}", "--fold-tune", "none", "--patience", "2"], "tuning fold"),
+        (["--data", "{manifest}", "--patience", "0"], "at least one epoch"),
     ],
 )
 def test_impossible_run_says_why(
@@ -187,64 +194,9 @@ def test_impossible_run_says_why(
     assert complaint in capsys.readouterr().err
 
 
-def test_sample_keeps_its_boxes_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
-    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
-    for sample in read_samples(rows, preparing, spare=False):
-        ((x, y, width, height),) = sample.boxes
-        inside = sample.canvas[round(y + 1) : round(y + height - 1), round(x + 1) : round(x + width - 1)]
-        assert inside.mean() > 240
-
-
-def test_augmented_box_still_lies_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
-    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
-    random = np.random.default_rng(0)
-    for sample in read_samples(rows, preparing, spare=True):
-        canvas, (corners,) = augmented(sample, preparing.side_px, random)
-        assert canvas.shape == (preparing.side_px, preparing.side_px)
-        column, row = np.rint(corners.mean(axis=0)).astype(int)
-        if 8 <= row < 120 and 8 <= column < 120:
-            assert canvas[row, column] > canvas.mean() + 50
-
-
-def test_map_target_marks_the_cells_under_a_box() -> None:
-    corners = np.array([[18.0, 34], [44, 34], [44, 44], [18, 44]])
-    target = map_target([corners], 128)
-    assert target.shape == (8, 8)
-    assert np.argwhere(target).tolist() == [[2, 1], [2, 2]]
-
-
-def test_tiny_box_still_marks_its_cell() -> None:
-    corners = np.array([[70.0, 70], [72, 70], [72, 72], [70, 72]])
-    assert np.argwhere(map_target([corners], 128)).tolist() == [[4, 4]]
-
-
-def test_box_outside_the_canvas_marks_nothing() -> None:
-    corners = np.array([[-40.0, 10], [-20, 10], [-20, 30], [-40, 30]])
-    assert not map_target([corners], 128).any()
-
-
-def test_fractured_images_are_repeated_to_one_in_three() -> None:
-    canvas = np.zeros((64, 64), np.uint8)
-    _, placement = letterbox(canvas, 0, 255, 64, PreprocessingCard(1, 64, 1.0, 99.7, (0.5,), (0.5,)))
-    samples = [Sample(canvas, (), number < 10, "hand", placement) for number in range(110)]
-    order = epoch_order(samples, np.random.default_rng(0))
-    assert sorted(set(order.tolist())) == list(range(110))
-    assert np.count_nonzero(order < 10) == 50
-
-
-def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
-    samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
-    batches = list(training_batches(samples, preparing, 3, np.random.default_rng(0)))
-    assert len(batches) == batches_per_epoch(samples, 3)
-    images, labels, targets = batches[0]
-    assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 8, 8))
-    assert images.dtype == torch.float32
-
-
 def test_run_without_a_tuning_fold_keeps_its_last_weights(manifest: Path, tmp_path: Path) -> None:
     folder = trained(manifest, tmp_path / "all", epochs=2, more=["--fold-tune", "none"])
-    with (folder / "metrics.csv").open() as stream:
-        assert next(iter(csv.DictReader(stream))).keys() == {"epoch", "loss", "seconds"}
+    assert measures(folder)[0].keys() == {"epoch", "loss", "seconds"}
     assert epochs_of(folder) == {"epochs_done": 2, "best_epoch": 2}
     once = trained(manifest, tmp_path / "once", epochs=1, more=["--fold-tune", "none"])
     assert best(once) != best(folder)

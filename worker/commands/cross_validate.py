@@ -14,8 +14,6 @@ from safetensors import SafetensorError
 from worker.commands.evaluate import card_metrics
 from worker.commands.evaluation_folder import write_predictions
 from worker.commands.recipe import (
-    DATA,
-    add_recipe,
     manifest_for,
     options_of,
     preprocessing_of,
@@ -24,6 +22,7 @@ from worker.commands.recipe import (
     samples_of,
     say,
 )  # fmt: skip
+from worker.commands.recipe_options import DATA, add_recipe
 from worker.vision.engine import Outputs
 from worker.vision.evaluation.metrics import Labels, Scores, brier, calibration_error, roc
 from worker.vision.evaluation.outcome import labels_of, probabilities_of
@@ -34,7 +33,9 @@ from worker.vision.networks.mirrored import Mirrored
 from worker.vision.networks.registry import build_reader
 from worker.vision.training.answers import answers, read_answers, write_answers
 from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of, load_best
+from worker.vision.training.crew import Crew, alone
 from worker.vision.training.out_of_fold import Fold, outcomes_of, tuned_on, uncalibrated
+from worker.vision.training.progress import Progress
 from worker.vision.training.publish import round_to_half
 from worker.vision.training.verdict_file import Verdict
 
@@ -52,14 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when all that was asked for is done, 2 when something asked for is not there."""
     asked = _parser().parse_args(arguments)
     torch.set_num_threads(asked.threads)
+    progress = Progress(sys.stdout)
     try:
+        crew = alone(asked.device, asked.workers)
         manifest = manifest_for(asked)
         numbers = sorted({row.fold for row in read_manifest(manifest) if row.fold is not None})
         if len(numbers) < 2:
             raise ValueError("the manifest names fewer than two folds")
         runs = {number: _options(asked, manifest, numbers, number) for number in numbers}
-        for number in numbers if asked.fold is None else [asked.fold]:
-            _finish(runs[number], asked.out / f"fold-{number}", asked.device, asked.mirrored)
+        wanted = numbers if asked.fold is None else [asked.fold]
+        for number in progress.over(wanted, len(wanted), "folds"):
+            _finish(runs[number], asked.out / f"fold-{number}", crew, progress, asked.mirrored)
         folds = [_fold(runs[number], asked.out / f"fold-{number}") for number in numbers]
     except (OSError, ValueError, KeyError, SafetensorError) as failure:
         print(f"cross-validate: {failure}", file=sys.stderr)
@@ -77,14 +81,14 @@ def _options(asked: argparse.Namespace, manifest: Path, numbers: list[int], numb
     return options_of(asked, manifest, others, fold_tune=None, fold_test=number)
 
 
-def _finish(options: Options, folder: Path, device: str, is_mirrored: bool) -> None:
+def _finish(options: Options, folder: Path, crew: Crew, progress: Progress, is_mirrored: bool) -> None:
     """Train the network of one fold where that is not done yet, and keep what it says of the fold."""
     assert options.fold_test is not None
     rows = rows_of(options, [options.fold_test])
     if read_answers(folder, rows) is not None:
         return
     if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:
-        run_training(options, folder, device)
+        run_training(options, folder, crew, progress)
     network = build_reader(options.arch)
     load_best(folder, network)
     round_to_half(network)

@@ -13,8 +13,6 @@ import torch
 from safetensors import SafetensorError
 
 from worker.commands.recipe import (
-    DATA,
-    add_recipe,
     manifest_for,
     options_of,
     preprocessing_of,
@@ -22,6 +20,7 @@ from worker.commands.recipe import (
     samples_of,
     say,
 )  # fmt: skip
+from worker.commands.recipe_options import DATA, add_recipe, count
 from worker.vision.card import ReleaseCard
 from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
@@ -30,12 +29,20 @@ from worker.vision.networks.registry import build_reader
 from worker.vision.shelf import RELEASES
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import Options, epochs_of, load_best
+from worker.vision.training.crew import joined_crew
 from worker.vision.training.publish import publish, round_to_half
 from worker.vision.training.samples import Sample, read_samples
 from worker.vision.training.scope import ScopeFit, fit_scope
 from worker.vision.training.tuning import tune
 from worker.vision.training.verdict_file import read_verdict
 
+USAGE = """./run train --data DATA --out DIR [options]
+       ./run train --out DIR --resume
+       ./run train --out DIR --export RELEASE [options]"""
+SEVERAL = (
+    "Several GPUs: torchrun --nproc-per-node 4 -m worker.commands.train …, with the same options. The"
+    " processes divide each batch; one of them scores, writes and speaks."
+)
 DESCRIPTION = f"Train a network on labelled radiographs, and make a release of it. {DATA}"
 
 
@@ -44,10 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     torch.set_num_threads(asked.threads)
     try:
-        if asked.export is not None:
-            _export(asked)
-        else:
-            run_training(_options(asked), asked.out, asked.device)
+        with joined_crew(asked.device, asked.workers) as crew:
+            if asked.export is None:
+                run_training(crew.told(lambda: _options(asked)), asked.out, crew)
+            elif crew.leads:
+                _export(asked)
     except (OSError, ValueError, SafetensorError) as failure:
         print(f"train: {failure}", file=sys.stderr)
         return 2
@@ -58,7 +66,9 @@ def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
         return Options.read(asked.out)
     folds_train = tuple(int(fold) for fold in asked.folds_train.split(","))
-    return options_of(asked, manifest_for(asked), folds_train, asked.fold_tune, asked.fold_test)
+    return options_of(
+        asked, manifest_for(asked), folds_train, asked.fold_tune, asked.fold_test, asked.patience
+    )
 
 
 def _export(asked: argparse.Namespace) -> None:
@@ -117,13 +127,34 @@ def _fold(text: str) -> int | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run train", description=DESCRIPTION)
+    parser = argparse.ArgumentParser(prog="./run train", usage=USAGE, description=DESCRIPTION, epilog=SEVERAL)
     add_recipe(parser)
-    parser.add_argument("--folds-train", default="2,3,4")
-    parser.add_argument("--fold-tune", type=_fold, default=1, help="chooses weights and thresholds, or none")
-    parser.add_argument("--fold-test", type=_fold, default=0, help="held back, only noted; or none")
-    parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="the run, such as runs/first")
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    run = parser.add_argument_group("the run")
+    run.add_argument(
+        "--folds-train", default="2,3,4", metavar="N,N…", help="trained on; default: %(default)s"
+    )
+    run.add_argument(
+        "--fold-tune",
+        type=_fold,
+        default=1,
+        metavar="N",
+        help="chooses weights and thresholds, or none; default: %(default)s",
+    )
+    run.add_argument(
+        "--fold-test",
+        type=_fold,
+        default=0,
+        metavar="N",
+        help="held back, only noted; or none; default: %(default)s",
+    )
+    run.add_argument(
+        "--patience",
+        type=count,
+        metavar="N",
+        help="stop when the AUROC of the tuning fold has not risen for N epochs; default: never",
+    )
+    run.add_argument("--out", type=Path, metavar="DIR", required=True, help="the run, such as runs/first")
+    run.add_argument("--resume", action="store_true", help="go on with the run in --out, by its own recipe")
     release = parser.add_argument_group("making a release of the weights of the run in --out")
     release.add_argument("--export", type=Path, metavar="DIR", help="the release, such as releases/first-1")
     release.add_argument("--facts", type=Path, default=RELEASES / "facts.json", help="data, licences (JSON)")

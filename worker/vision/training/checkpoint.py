@@ -37,6 +37,7 @@ class Options:
     first_side: int | None = None  # input side of the first half of the epochs, for speed
     box_supervision: bool = True
     finds_limb: bool = True
+    patience: int | None = None  # epochs to wait for a better one on the tuning fold before giving up
 
     @classmethod
     def read(cls, folder: Path) -> Options:
@@ -87,6 +88,16 @@ def epochs_of(folder: Path) -> dict[str, int]:
         return {"epochs_done": len(lines), "best_epoch": len(lines)}
     scores = [float(line["tune_auroc"]) for line in lines]
     return {"epochs_done": len(scores), "best_epoch": 1 + scores.index(max(scores))}
+
+
+def keep_metrics(folder: Path, epochs: int) -> None:
+    """Forget the measures of an epoch whose state was not saved: it will be done again."""
+    path = folder / METRICS_FILE
+    lines = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
+    if epochs == 0:
+        path.unlink(missing_ok=True)
+    elif len(lines) > 1 + epochs:
+        path.write_text("".join(lines[: 1 + epochs]), "utf-8")
 
 
 def append_metrics(folder: Path, line: dict[str, float]) -> None:

@@ -8,10 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 PACKAGES = ("torch", "torchvision", "numpy", "pillow", "onnx", "onnxruntime", "safetensors")
 
 
-def environment(device: str) -> dict[str, str]:
+def environment(device: str, processes: int) -> dict[str, str]:
     """Versions by name; no host, user or path."""
     return {
         "device": device,
+        "processes": str(processes),
         "machine": platform.machine(),
         "system": platform.system(),
         "python": platform.python_version(),

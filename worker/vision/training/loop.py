@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import auroc
 from worker.vision.networks.reader import Reader
 from worker.vision.training.average import WeightAverage
 from worker.vision.training.batches import batches_per_epoch, plain_batches, training_batches
-from worker.vision.training.checkpoint import Options, append_metrics, load_state, save_best, save_state
+from worker.vision.training.checkpoint import (
+    Options,
+    append_metrics,
+    keep_metrics,
+    load_state,
+    save_best,
+    save_state,
+)
+from worker.vision.training.crew import Crew
 from worker.vision.training.curves import write_curves
-from worker.vision.training.losses import image_loss, map_loss
+from worker.vision.training.lesson import Lesson
 from worker.vision.training.precision import keep_grouped_convolutions_in_float32
+from worker.vision.training.progress import STEPS_PER_NOTE, Progress
+from worker.vision.training.rates import optimizer_of, set_rate
 from worker.vision.training.samples import Sample
 
-HEAD_RATE = 4.0  # learning rate of the untrained head, times that of the backbone
-WEIGHT_DECAY = 0.03
-WARM_UP_SHARE = 0.05
 LARGEST_GRADIENT = 5.0
 
 
@@ -40,78 +46,97 @@ class Trainer:
         options: Options,
         card: PreprocessingCard,
         folder: Path,
-        device: str,
-        say: Callable[[str], None] = print,
+        crew: Crew,
+        progress: Progress,
     ) -> None:
-        self.options, self.card, self.folder, self.device, self.say = options, card, folder, device, say
-        if options.precision == "bf16":
+        self.options, self.card, self.folder, self.crew, self.progress = options, card, folder, crew, progress
+        self.in_bfloat16 = options.precision == "bf16"
+        if self.in_bfloat16 and crew.device == "cpu":
             keep_grouped_convolutions_in_float32(network)
-        self.network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network = network.to(crew.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.network)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, options.learning_rate))
-        self.epochs_done, self.best = 0, -math.inf
+        self.optimizer = optimizer_of(self.network, options.learning_rate)
+        self._set_mode()
+        self.lesson = crew.together(Lesson(self.network, options.box_supervision, self.in_bfloat16))
+        self.epochs_done, self.best_epoch, self.best = 0, 0, -math.inf
 
     def run(self, train: Sequence[Sample], tune: Sequence[Sample] = ()) -> None:
         """Train to the last epoch; after each, save the state, and the averaged weights when best.
 
-        tune  images to choose the best epoch by; without any the last epoch's weights are kept
+        tune  images to choose the best epoch by (only the leading process needs them); without any the last
+              epoch's weights are kept
         """
         self._resume()
-        for epoch in range(self.epochs_done, self.options.epochs):
+        while self.epochs_done < self.options.epochs and not self._waited_in_vain():
             started = time.monotonic()
-            line = {"epoch": epoch + 1, "loss": self._train_epoch(epoch, train)} | self._keep_best(tune)
-            self.epochs_done = epoch + 1
-            self._save()
-            line["seconds"] = time.monotonic() - started
-            append_metrics(self.folder, line)
-            write_curves(self.folder)
-            self.say("  ".join(f"{name} {value:.4g}" for name, value in line.items()))
+            line = {"epoch": self.epochs_done + 1, "loss": self._train_epoch(self.epochs_done, train)}
+            self.epochs_done += 1
+            line |= self._keep_best(tune)
+            if self.crew.leads:
+                self._record({**line, "seconds": time.monotonic() - started})
+
+    def _waited_in_vain(self) -> bool:
+        patience = self.options.patience
+        if patience is None or self.epochs_done - self.best_epoch < patience:
+            return False
+        self.progress.say(
+            f"stopped after epoch {self.epochs_done}: for {patience} epochs none read the tuning fold better"
+            f" than epoch {self.best_epoch}"
+        )
+        return True
 
     def _keep_best(self, tune: Sequence[Sample]) -> dict[str, float]:
         """Save the averaged weights unless earlier ones read the tuning images better; the measure."""
-        if not tune:
-            save_best(self.folder, self.average.network)
+        if self.options.fold_tune is None:
+            self._save_average()
             return {}
-        score = auroc(np.array([sample.is_fractured for sample in tune]), self.scores(tune))
+        score = self.crew.told(lambda: self._score(tune))
         if score > self.best or math.isinf(self.best):
-            self.best = score
-            save_best(self.folder, self.average.network)
+            self.best, self.best_epoch = score, self.epochs_done
+            self._save_average()
         return {"tune_auroc": score}
+
+    def _save_average(self) -> None:
+        if self.crew.leads:
+            save_best(self.folder, self.average.network)
+
+    def _score(self, tune: Sequence[Sample]) -> float:
+        return auroc(np.array([sample.is_fractured for sample in tune]), self.scores(tune))
 
     @torch.no_grad()
     def scores(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """The averaged network's logits, (N,)."""
-        parts = []
+        kind, parts = torch.device(self.crew.device).type, []
         for images in plain_batches(samples, self.card, self.options.batch_size):
-            with self._precision():
+            with torch.autocast(kind, torch.bfloat16, enabled=self.in_bfloat16):
                 answers = self.average.network(self._on_device(images))
             parts.append(answers.logits.double().cpu().numpy())
         return np.concatenate(parts)
 
     def _train_epoch(self, epoch: int, samples: Sequence[Sample]) -> float:
-        random = np.random.default_rng([self.options.seed, epoch])
-        torch.manual_seed(self.options.seed * 1000 + epoch)
+        """Teach the network every batch of an epoch; the mean loss."""
+        options, crew = self.options, self.crew
+        torch.manual_seed(options.seed * 1000 + epoch + 1_000_000 * crew.rank)
         self._set_mode()
-        losses = []
-        batches = batches_per_epoch(samples, self.options.batch_size)
+        losses: list[Tensor] = []
         card = replace(self.card, side_px=self._side_of(epoch))
-        stream = training_batches(samples, card, self.options.batch_size, random)
-        for step, (images, labels, targets) in enumerate(stream):
-            self._set_rate((epoch + step / batches) / self.options.epochs)
-            with self._precision():
-                answers = self.network(self._on_device(images))
-            loss = image_loss(answers.logits, labels.to(self.device))
-            if self.options.box_supervision:
-                loss = loss + map_loss(answers.maps, targets.to(self.device))
-            self.optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
-            self.optimizer.step()
+        steps = batches_per_epoch(samples, options.batch_size)
+        stream = training_batches(samples, card, options.batch_size, (options.seed, epoch), crew)
+        watched = self.progress.over(stream, steps, f"epoch {epoch + 1}", lambda: _recent(losses))
+        for step, (images, labels, targets) in enumerate(watched):
+            set_rate(self.optimizer, (epoch + step / steps) / options.epochs)
+            loss = self.lesson(self._on_device(images), labels.to(crew.device), targets.to(crew.device))
+            self._learn(loss)
+            losses.append(loss.detach())  # its value is asked for later: asking now would make a GPU wait
+        return crew.mean(_mean(losses))
+
+    def _learn(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
+        self.optimizer.step()
+        if self.crew.leads:
             self.average.update(self.network)
-            losses.append(loss.item())
-            if step % 25 == 0:
-                self.say(f"  epoch {epoch + 1} step {step} of {batches}: loss {np.mean(losses[-25:]):.3f}")
-        return float(np.mean(losses))
 
     def _side_of(self, epoch: int) -> int:
         first_half = epoch < self.options.epochs // 2
@@ -123,21 +148,12 @@ class Trainer:
         if self.options.weights is not None:
             self.network.backbone.early_layers().eval().requires_grad_(False)
 
-    def _set_rate(self, progress: float) -> None:
-        """A short linear warm-up, then half a cosine to a hundredth."""
-        warm = min(1.0, progress / WARM_UP_SHARE + 0.02)
-        cosine = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["full_rate"] * warm * cosine
+    def _on_device(self, images: Tensor) -> Tensor:
+        return images.to(self.crew.device, memory_format=torch.channels_last, non_blocking=True)
 
-    def _precision(self) -> AbstractContextManager[object]:
-        kind = torch.device(self.device).type
-        return torch.autocast(kind, torch.bfloat16, enabled=self.options.precision == "bf16")
-
-    def _on_device(self, images: torch.Tensor) -> torch.Tensor:
-        return images.to(self.device, memory_format=torch.channels_last)
-
-    def _save(self) -> None:
+    def _record(self, line: dict[str, float]) -> None:
+        """The measures first: a kill in between leaves a line too many, which `_resume` takes back."""
+        append_metrics(self.folder, line)
         save_state(
             self.folder,
             {
@@ -147,31 +163,31 @@ class Trainer:
                 "optimizer": self.optimizer.state_dict(),
                 "epochs_done": self.epochs_done,
                 "best": self.best,
+                "best_epoch": self.best_epoch,
             },
         )
+        write_curves(self.folder)
+        self.progress.say("  ".join(f"{name} {value:.4g}" for name, value in line.items()))
 
     def _resume(self) -> None:
         state = load_state(self.folder)
+        if self.crew.leads:
+            keep_metrics(self.folder, 0 if state is None else state["epochs_done"])
         if state is None:
             return
         self.network.load_state_dict(state["network"])
         self.average.network.load_state_dict(state["average"])
         self.average.steps = state["average_steps"]
         self.optimizer.load_state_dict(state["optimizer"])
-        self.epochs_done, self.best = state["epochs_done"], state["best"]
-        self.say(f"going on after epoch {self.epochs_done}")
+        self.epochs_done, self.best, self.best_epoch = (
+            state[name] for name in ("epochs_done", "best", "best_epoch")
+        )
+        self.progress.say(f"going on after epoch {self.epochs_done}")
 
 
-def _parameter_groups(network: Reader, rate: float) -> Iterator[dict[str, object]]:
-    """Backbone and head, each with and without weight decay (norms, biases and scalars go without)."""
-    for is_head in (False, True):
-        for decays in (False, True):
-            parameters = [
-                parameter
-                for name, parameter in network.named_parameters()
-                if name.startswith("backbone.") != is_head and (parameter.ndim > 1) == decays
-            ]
-            full_rate = rate * HEAD_RATE if is_head else rate
-            decay = WEIGHT_DECAY if decays else 0.0
-            if parameters:
-                yield {"params": parameters, "lr": full_rate, "full_rate": full_rate, "weight_decay": decay}
+def _recent(losses: Sequence[Tensor]) -> str:
+    return f"loss {_mean(losses[-STEPS_PER_NOTE:]):.3f}"
+
+
+def _mean(losses: Sequence[Tensor]) -> float:
+    return float(np.mean(torch.stack(list(losses)).tolist()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ class Sample:
     placement: Placement  # of the image on the canvas
 
 
-def read_samples(rows: Sequence[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
+def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
     """Decode and letterbox every image of `rows`, with the function that also serves."""
     side_px = round(card.side_px * SPARE_SHARE) if spare else card.side_px
     return [_read(row, side_px, card) for row in rows]

@@ -1,0 +1,126 @@
+"""What a network sees of an image in training: views of samples, their targets, an epoch's batches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.needs import needs_torch
+from tests.vision.limbs import write_manifest
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+import torch  # noqa: E402
+
+from worker.vision.card import PreprocessingCard  # noqa: E402
+from worker.vision.manifest import read_manifest  # noqa: E402
+from worker.vision.preprocess import letterbox  # noqa: E402
+from worker.vision.training.augment import augmented  # noqa: E402
+from worker.vision.training.batches import batches_per_epoch, epoch_order, training_batches  # noqa: E402
+from worker.vision.training.crew import ALONE, Crew  # noqa: E402
+from worker.vision.training.samples import Sample, read_samples  # noqa: E402
+from worker.vision.training.targets import map_target  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp("limbs"), 40)
+
+
+@pytest.fixture
+def samples(manifest: Path, preparing: PreprocessingCard) -> list[Sample]:
+    return read_samples(read_manifest(manifest, [0, 1]), preparing, spare=True)
+
+
+def test_sample_keeps_its_boxes_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
+    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
+    for sample in read_samples(rows, preparing, spare=False):
+        ((x, y, width, height),) = sample.boxes
+        inside = sample.canvas[round(y + 1) : round(y + height - 1), round(x + 1) : round(x + width - 1)]
+        assert inside.mean() > 240
+
+
+def test_augmented_box_still_lies_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
+    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
+    random = np.random.default_rng(0)
+    for sample in read_samples(rows, preparing, spare=True):
+        canvas, (corners,) = augmented(sample, preparing.side_px, random)
+        assert canvas.shape == (preparing.side_px, preparing.side_px)
+        column, row = np.rint(corners.mean(axis=0)).astype(int)
+        if 8 <= row < 120 and 8 <= column < 120:
+            assert canvas[row, column] > canvas.mean() + 50
+
+
+def test_map_target_marks_the_cells_under_a_box() -> None:
+    corners = np.array([[18.0, 34], [44, 34], [44, 44], [18, 44]])
+    target = map_target([corners], 128)
+    assert target.shape == (8, 8)
+    assert np.argwhere(target).tolist() == [[2, 1], [2, 2]]
+
+
+def test_tiny_box_still_marks_its_cell() -> None:
+    corners = np.array([[70.0, 70], [72, 70], [72, 72], [70, 72]])
+    assert np.argwhere(map_target([corners], 128)).tolist() == [[4, 4]]
+
+
+def test_box_outside_the_canvas_marks_nothing() -> None:
+    corners = np.array([[-40.0, 10], [-20, 10], [-20, 30], [-40, 30]])
+    assert not map_target([corners], 128).any()
+
+
+def test_fractured_images_are_repeated_to_one_in_three() -> None:
+    canvas = np.zeros((64, 64), np.uint8)
+    _, placement = letterbox(canvas, 0, 255, 64, PreprocessingCard(1, 64, 1.0, 99.7, (0.5,), (0.5,)))
+    samples = [Sample(canvas, (), number < 10, "hand", placement) for number in range(110)]
+    order = epoch_order(samples, np.random.default_rng(0))
+    assert sorted(set(order.tolist())) == list(range(110))
+    assert np.count_nonzero(order < 10) == 50
+
+
+def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
+    samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
+    batches = list(training_batches(samples, preparing, 3, (0, 0)))
+    assert len(batches) == batches_per_epoch(samples, 3)
+    images, labels, targets = batches[0]
+    assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 8, 8))
+    assert images.dtype == torch.float32
+
+
+def test_members_of_a_crew_divide_each_batch_that_one_alone_would_see(
+    samples: list[Sample], preparing: PreprocessingCard
+) -> None:
+    crew = [Crew(rank, 2) for rank in range(2)]
+    alone = training_batches(samples, preparing, 4, (7, 1))
+    shares = [training_batches(samples, preparing, 4, (7, 1), member) for member in crew]
+    for whole, first, second in zip(alone, *shares, strict=True):
+        for part in range(3):
+            assert torch.equal(whole[part], torch.cat([first[part], second[part]]))
+
+
+def test_views_do_not_depend_on_how_many_threads_make_them(
+    samples: list[Sample], preparing: PreprocessingCard
+) -> None:
+    one = list(training_batches(samples, preparing, 3, (7, 1)))
+    other = list(training_batches(samples, preparing, 3, (7, 1), replace(ALONE, workers=4)))
+    assert len(one) == len(other) > 3
+    for batch, same in zip(one, other, strict=True):
+        assert all(torch.equal(batch[part], same[part]) for part in range(3))
+
+
+def test_every_epoch_shows_an_image_anew(samples: list[Sample], preparing: PreprocessingCard) -> None:
+    fractured = [sample for sample in samples if sample.is_fractured][:1]
+    views = [next(training_batches(fractured, preparing, 1, (7, epoch))).images for epoch in range(3)]
+    assert not torch.equal(views[0], views[1])
+    assert not torch.equal(views[1], views[2])
+
+
+def test_repeated_image_is_augmented_anew_each_time(
+    samples: list[Sample], preparing: PreprocessingCard
+) -> None:
+    twice = [next(sample for sample in samples if sample.is_fractured)] * 2
+    images = next(training_batches(twice, preparing, 2, (7, 0))).images
+    assert not torch.equal(images[0], images[1])

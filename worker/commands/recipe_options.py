@@ -1,0 +1,89 @@
+"""What the commands that train are told on the command line."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from worker.vision.networks.registry import ARCHITECTURES
+
+DATA = (
+    "DATA is a manifest (CSV with image, label and optionally body_part, hardware, boxes, group, fold); or"
+    " the FracAtlas release as published (its folder with dataset.csv, images/ and the COCO or YOLO boxes);"
+    " or a folder with fractured/ and not_fractured/; or MURA (XR_WRIST/patient00001/study1_positive/;"
+    " positive there means abnormal, not only fractured). Where no folds are given, groups of images are"
+    " dealt into five by --seed: MURA by patient; FracAtlas by neighbouring numbers of one body part; a plain"
+    " folder by subfolder, or by names that agree up to their first number; the last two also by"
+    " near-duplicates, so that their groups are a guess. The list is kept as manifest.csv in --out, for"
+    " ./run evaluate."
+)
+
+
+def add_recipe(parser: argparse.ArgumentParser) -> None:
+    """The options of one recipe: data, network, schedule, machine."""
+    recipe = parser.add_argument_group("what is trained, and on what")
+    recipe.add_argument("--data", type=Path, metavar="DATA", help="labelled radiographs, see above")
+    recipe.add_argument(
+        "--arch", choices=sorted(ARCHITECTURES), default="efficientnet-lite0", help="default: %(default)s"
+    )
+    recipe.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="pre-trained backbone (safetensors, torchvision's names); default: random",
+    )
+    recipe.add_argument("--epochs", type=int, default=15, metavar="N", help="default: %(default)s")
+    recipe.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="images per step; default: %(default)s"
+    )
+    recipe.add_argument(
+        "--side",
+        type=int,
+        default=384,
+        metavar="PX",
+        help="input side, a multiple of 32; default: %(default)s",
+    )
+    recipe.add_argument(
+        "--first-side", type=int, metavar="PX", help="the side in the first half of the epochs, for speed"
+    )
+    recipe.add_argument("--without-boxes", action="store_true", help="learn from the labels alone")
+    recipe.add_argument("--whole-image", action="store_true", help="do not cut to the limb")
+    recipe.add_argument(
+        "--learning-rate",
+        type=float,
+        default=4e-4,
+        metavar="RATE",
+        help="of the backbone; default: %(default)s",
+    )
+    recipe.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="on a CPU, the same seed gives the same weights"
+    )
+    _add_machine(parser.add_argument_group("the machine"))
+
+
+def _add_machine(machine: argparse._ArgumentGroup) -> None:
+    machine.add_argument(
+        "--device", default="auto", help="cpu, cuda or cuda:1; default: a GPU if one answers"
+    )
+    machine.add_argument(
+        "--precision",
+        choices=("fp32", "bf16"),
+        help="bf16 computes in 16 bits what bears it; default: bf16 on a GPU that has it, else fp32",
+    )
+    machine.add_argument(
+        "--threads", type=int, default=1, metavar="N", help="CPU threads of the network; default: %(default)s"
+    )
+    machine.add_argument(
+        "--workers",
+        type=count,
+        metavar="N",
+        help="threads that prepare images ahead of the network, with no effect on the result;"
+        " default: as many as there are cores for each GPU, 0 on a CPU",
+    )
+
+
+def count(text: str) -> int:
+    """A whole number that is not negative. Raises ValueError, which argparse puts in words."""
+    if int(text) < 0:
+        raise ValueError
+    return int(text)

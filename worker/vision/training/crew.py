@@ -1,0 +1,118 @@
+"""Who trains: one process, or several started by torchrun, each on a device of its own.
+
+What a run comes to does not depend on `workers`, and only one process (`leads`) writes and speaks.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import distributed, nn
+
+LONGEST_WAIT = datetime.timedelta(hours=1)  # for the leading one, which reads images and scores alone
+MOST_WORKERS = 16
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class Crew:
+    """This process among those that train one network; the default trains alone on the CPU."""
+
+    rank: int = 0
+    size: int = 1
+    device: str = "cpu"
+    workers: int = 0  # threads that augment images ahead of the network; 0 augments in between
+
+    @property
+    def leads(self) -> bool:
+        return self.rank == 0
+
+    def share_of(self, batch: Sequence[Thing]) -> Sequence[Thing]:
+        """This process's part of a batch that all of them divide."""
+        part = len(batch) // self.size
+        return batch[self.rank * part : (self.rank + 1) * part]
+
+    def together(self, lesson: nn.Module) -> nn.Module:
+        """The module whose gradients become the mean of all processes' gradients.
+
+        Batch norm counts each process's share by itself; the leading one's running statistics are kept.
+        """
+        if self.size == 1:
+            return lesson
+        devices = [torch.device(self.device)] if self.device.startswith("cuda") else None
+        return nn.parallel.DistributedDataParallel(lesson, devices, find_unused_parameters=True)
+
+    def told(self, make: Callable[[], Thing]) -> Thing:
+        """What the leading process makes, in every process; the others wait for it."""
+        if self.size == 1:
+            return make()
+        made = [make() if self.leads else None]
+        distributed.broadcast_object_list(made, src=0, device=torch.device(self.device))
+        return made[0]  # type: ignore[return-value]
+
+    def mean(self, value: float) -> float:
+        """The mean of every process's value."""
+        if self.size == 1:
+            return value
+        total = torch.tensor(value, dtype=torch.float64, device=self.device)
+        distributed.all_reduce(total)
+        return total.item() / self.size
+
+
+ALONE = Crew()
+
+
+@contextmanager
+def joined_crew(device: str, workers: int | None) -> Iterator[Crew]:
+    """The crew that torchrun started this process for, or this process alone.
+
+    device   cpu, cuda, or auto; among several processes each takes the GPU of its own number
+    workers  None: as many as there are cores for each GPU, none on a CPU
+    raises   ValueError when no such device answers
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    if size == 1:
+        yield alone(device, workers)
+        return
+    rank, place = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
+    device = chosen_device(device)
+    if device.startswith("cuda"):
+        device = f"cuda:{place}"
+        torch.cuda.set_device(device)
+    distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=LONGEST_WAIT)
+    try:
+        yield Crew(rank, size, device, _workers(workers, device))
+    finally:
+        distributed.destroy_process_group()
+
+
+def alone(device: str = "auto", workers: int | None = None) -> Crew:
+    """This process by itself. Raises ValueError when no such device answers."""
+    device = chosen_device(device)
+    return Crew(device=device, workers=_workers(workers, device))
+
+
+def chosen_device(asked: str) -> str:
+    """The device asked for; auto is a GPU where one answers. Raises ValueError when it does not."""
+    has_gpu = torch.cuda.is_available()
+    if asked == "auto":
+        return "cuda" if has_gpu else "cpu"
+    if asked.startswith("cuda") and not has_gpu:
+        raise ValueError("no CUDA GPU answers here: leave --device out, or give --device cpu")
+    return asked
+
+
+def _workers(asked: int | None, device: str) -> int:
+    if asked is not None:
+        return asked
+    if device == "cpu":
+        return 0
+    beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return min(MOST_WORKERS, len(os.sched_getaffinity(0)) // beside)
