@@ -19,7 +19,7 @@ from tests.vision.limbs import write_manifest
 pytestmark = [needs_torch, pytest.mark.slow]
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
-from tests.vision.runs import best, measures, recipe  # noqa: E402
+from tests.vision.runs import ON_CPU, best, measures, recipe  # noqa: E402
 from worker.commands import train  # noqa: E402
 from worker.vision.card import ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
@@ -95,7 +95,7 @@ def test_crew_that_lost_a_process_goes_on_as_if_it_had_not(
     os.kill(next(pid for pid in marked(mark) if pid != crew.pid), signal.SIGKILL)
     assert finished(crew)[0] != 0
     assert 1 <= len(measures(folder)) < EPOCHS
-    status, said, complained = finished(started("--out", str(folder), "--resume"))
+    status, said, complained = finished(started("--out", str(folder), "--resume", *ON_CPU))
     assert status == 0, complained
     assert "going on after epoch" in said
     assert [line["epoch"] for line in measures(folder)] == [str(epoch + 1) for epoch in range(EPOCHS)]

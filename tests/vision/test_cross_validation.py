@@ -17,6 +17,7 @@ pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 import torch  # noqa: E402
 
+from tests.vision.runs import ON_CPU  # noqa: E402
 from worker.commands import cross_validate, evaluate, train  # noqa: E402
 from worker.vision.card import ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
@@ -26,7 +27,7 @@ from worker.vision.training.checkpoint import Options  # noqa: E402
 from worker.vision.training.verdict_file import read_verdict  # noqa: E402
 
 IMAGES, FOLDS = 60, 5
-RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "64", "--batch-size", "8"]
+RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "64", "--batch-size", "8", *ON_CPU]
 
 
 @pytest.fixture(scope="module")

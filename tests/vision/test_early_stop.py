@@ -13,7 +13,7 @@ from tests.vision.limbs import write_manifest
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
-from tests.vision.runs import best, measures, trained  # noqa: E402
+from tests.vision.runs import best, measures, resumed, trained  # noqa: E402
 from worker.commands import train  # noqa: E402
 from worker.vision.card import ReleaseCard  # noqa: E402
 from worker.vision.training.loop import Trainer  # noqa: E402
@@ -67,9 +67,9 @@ def test_patience_goes_on_counting_in_a_resumed_run(
         with pytest.raises(KeyboardInterrupt):
             trained(manifest, tmp_path / "run", epochs=9, more=PATIENT)
     assert len(measures(tmp_path / "run")) == 3
-    assert train.main(["--out", str(tmp_path / "run"), "--resume"]) == 0
-    assert len(measures(tmp_path / "run")) == STOPS_AFTER
-    assert best(tmp_path / "run") == best(whole)
+    run = resumed(tmp_path / "run")
+    assert len(measures(run)) == STOPS_AFTER
+    assert best(run) == best(whole)
 
 
 @pytest.mark.usefixtures("scored")
@@ -77,7 +77,7 @@ def test_stopped_run_is_not_taken_up_again(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = trained(manifest, tmp_path / "run", epochs=9, more=PATIENT)
-    assert train.main(["--out", str(run), "--resume"]) == 0
+    resumed(run)
     assert capsys.readouterr().out.count("stopped after epoch 4") == 2
     assert len(measures(run)) == STOPS_AFTER
 

@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.needs import needs_torch
+from tests.needs import needs_gpu, needs_torch
 from tests.vision.limbs import limb, write_manifest
 
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 
-from tests.vision.runs import best, measures, trained  # noqa: E402
+from tests.vision.runs import best, measures, resumed, trained  # noqa: E402
 from worker.commands import evaluate, train  # noqa: E402
 from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.parity import furthest_apart  # noqa: E402
 from worker.vision.training import loop  # noqa: E402
-from worker.vision.training.checkpoint import epochs_of  # noqa: E402
+from worker.vision.training.checkpoint import Options, epochs_of  # noqa: E402
 from worker.vision.training.curves import write_curves  # noqa: E402
 from worker.vision.training.loop import Trainer  # noqa: E402
 
@@ -75,8 +75,7 @@ def test_stopped_run_goes_on_as_if_it_had_not_been_stopped(
     manifest: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop_in_the_second_epoch(manifest, tmp_path / "stopped", Trainer, "_train_epoch", monkeypatch)
-    assert train.main(["--out", str(tmp_path / "stopped"), "--resume"]) == 0
-    assert best(tmp_path / "stopped") == best(run)
+    assert best(resumed(tmp_path / "stopped")) == best(run)
 
 
 def test_epoch_whose_state_was_not_saved_is_measured_once(
@@ -84,9 +83,9 @@ def test_epoch_whose_state_was_not_saved_is_measured_once(
 ) -> None:
     stop_in_the_second_epoch(manifest, tmp_path / "stopped", loop, "save_state", monkeypatch)
     assert len(measures(tmp_path / "stopped")) == 2
-    assert train.main(["--out", str(tmp_path / "stopped"), "--resume"]) == 0
-    assert [line["epoch"] for line in measures(tmp_path / "stopped")] == ["1", "2"]
-    assert best(tmp_path / "stopped") == best(run)
+    again = resumed(tmp_path / "stopped")
+    assert [line["epoch"] for line in measures(again)] == ["1", "2"]
+    assert best(again) == best(run)
 
 
 def stop_in_the_second_epoch(
@@ -182,6 +181,7 @@ def test_two_folders_of_pictures_are_enough_to_train(tmp_path: Path) -> None:
         (["--data", "{manifest}", "--side", "100"], "multiples of 32"),
         (["--data", "{manifest}", "--folds-train", "8"], "no row of fold"),
         (["--data", "{manifest}", "--batch-size", "64"], "fewer images"),
+        (["--data", "{manifest}", "--device", "cuda:99"], "this machine has cpu"),
         (["--data", "{manifest}", "--fold-tune", "none", "--patience", "2"], "tuning fold"),
         (["--data", "{manifest}", "--patience", "0"], "at least one epoch"),
     ],
@@ -213,3 +213,16 @@ def test_boxes_and_limb_finding_can_be_left_out(manifest: Path, run: Path, tmp_p
     whole = trained(manifest, tmp_path / "whole", epochs=1, more=["--whole-image"])
     assert train.main(["--out", str(whole), "--export", str(tmp_path / "whole-1")]) == 0
     assert ReleaseCard.read(tmp_path / "whole-1").preprocessing.finds_limb is False
+
+
+@needs_gpu
+def test_gpu_is_chosen_where_there_is_one_and_computes_in_bfloat16(manifest: Path, tmp_path: Path) -> None:
+    folder = trained(manifest, tmp_path / "run", epochs=2, more=["--device", "auto"])
+    options = json.loads((folder / "options.json").read_text())
+    assert (options["environment"]["device"], options["precision"]) == ("cuda", "bf16")
+    assert all(0 < float(line["loss"]) < 10 for line in measures(folder))
+
+
+def test_cpu_computes_in_float32_unless_asked(manifest: Path, run: Path, tmp_path: Path) -> None:
+    assert Options.read(run).precision == "fp32"
+    assert best(trained(manifest, tmp_path / "bf16", epochs=2, more=["--precision", "bf16"])) != best(run)

@@ -84,7 +84,7 @@ def joined_crew(device: str, workers: int | None) -> Iterator[Crew]:
     rank, place = int(os.environ["RANK"]), int(os.environ["LOCAL_RANK"])
     device = chosen_device(device)
     if device.startswith("cuda"):
-        device = f"cuda:{place}"
+        device = chosen_device(f"cuda:{place}")
         torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if device.startswith("cuda") else "gloo", timeout=LONGEST_WAIT)
     try:
@@ -101,11 +101,12 @@ def alone(device: str = "auto", workers: int | None = None) -> Crew:
 
 def chosen_device(asked: str) -> str:
     """The device asked for; auto is a GPU where one answers. Raises ValueError when it does not."""
-    has_gpu = torch.cuda.is_available()
+    gpus = torch.cuda.device_count()
     if asked == "auto":
-        return "cuda" if has_gpu else "cpu"
-    if asked.startswith("cuda") and not has_gpu:
-        raise ValueError("no CUDA GPU answers here: leave --device out, or give --device cpu")
+        return "cuda" if gpus else "cpu"
+    known = ["cpu", *(["cuda"] if gpus else []), *(f"cuda:{number}" for number in range(gpus))]
+    if asked not in known:
+        raise ValueError(f"--device {asked}: this machine has {', '.join(known)}")
     return asked
 
 

@@ -125,7 +125,8 @@ class Trainer:
         watched = self.progress.over(stream, steps, f"epoch {epoch + 1}", lambda: _recent(losses))
         for step, (images, labels, targets) in enumerate(watched):
             set_rate(self.optimizer, (epoch + step / steps) / options.epochs)
-            loss = self.lesson(self._on_device(images), labels.to(crew.device), targets.to(crew.device))
+            labels, targets = (part.to(crew.device, non_blocking=True) for part in (labels, targets))
+            loss = self.lesson(self._on_device(images), labels, targets)
             self._learn(loss)
             losses.append(loss.detach())  # its value is asked for later: asking now would make a GPU wait
         return crew.mean(_mean(losses))
