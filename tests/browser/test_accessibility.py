@@ -96,6 +96,19 @@ def test_the_case_page_with_its_viewer_and_its_keys(
     assert violations(page) == []
 
 
+def test_the_viewer_side_by_side_with_overlay_and_own_marks(
+    shared_portal: Installation, case_url: str, page: Page
+) -> None:
+    """On a phone one image is left; the rest is the same."""
+    sign_in(page, shared_portal, "reader")
+    open_image(page, case_url)
+    for key in ("d", "o", "e", "Enter", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-part=regions] li")).to_have_count(1)
+    expect(page.locator(".pane:not([data-shows=all])")).to_have_count(0)
+    assert violations(page) == []
+
+
 def test_a_case_with_reviews_to_the_eyes_of_its_first_and_its_second_reader(
     shared_portal: Installation, shared_script: PortalScript, page: Page
 ) -> None:

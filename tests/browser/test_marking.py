@@ -1,4 +1,4 @@
-"""Marks that a reader draws for the review: right at every turn, with or without a mouse, seen by the next."""
+"""Marks that a reader draws for the review: right at every turn, without a mouse too, seen by the others."""
 
 from __future__ import annotations
 
@@ -168,3 +168,13 @@ def signed_in(browser: Browser, portal: Installation, role: str) -> Page:
     page = browser.new_context().new_page()
     sign_in(page, portal, role)
     return page
+
+
+def test_marks_of_a_half_written_review_are_drawn_again(viewing: Page) -> None:
+    press(viewing, "e", "Enter", "Enter")
+    (region,) = regions(viewing)
+    viewing.on("dialog", lambda dialog: dialog.accept())
+    viewing.reload()
+    expect(viewing.locator(".viewer__region")).to_have_count(1)
+    assert regions(viewing) == [region]
+    expect(viewing.locator("[data-part=regions] li")).to_have_count(1)

@@ -12,8 +12,10 @@ from tests.browser.steps import WITHIN_MS, sign_in, upload, written
 from tests.browser.viewing import (
     CALIBRATED,
     drag,
+    numbers,
     on_screen,
     open_image,
+    pane,
     placed,
     press,
     readout,
@@ -44,6 +46,25 @@ def test_what_was_set_survives_the_live_refresh(
     expect(page.locator("#stage")).to_be_focused()
     press(page, "0")
     assert placed(page) != before, "the keys reach the fresh markup"
+    assert complaints == []
+
+
+def test_a_live_refresh_keeps_places_and_own_marks(
+    sqlite_portal: Installation, page: Page, complaints: list[str], tmp_path: Path
+) -> None:
+    sqlite_portal.kill("inference")
+    sign_in(page, sqlite_portal, "reader")
+    upload(page, sqlite_portal, written(tmp_path, hand=limb_png(99, 400), wrist=limb_png(61, 448)), "P-1")
+    expect(page.locator("[data-shows=all]")).to_be_attached(timeout=WITHIN_MS)
+    press(page, "d", "v", "x", "i", "e", "Enter", "Enter")
+    before, shown = numbers(page), readout(page)
+    sqlite_portal.start("inference")
+    expect(page.locator("[data-is-done=true]").first).to_be_attached(timeout=WITHIN_MS)
+    expect(page.locator("[data-part=heatmap]")).to_have_count(2)
+    assert (numbers(page), readout(page)) == (before, shown)
+    expect(page.locator(".viewer__region")).to_have_count(1)
+    expect(page.locator("[data-part=regions] li")).to_have_count(1)
+    expect(pane(page).locator(".viewer__stage")).to_be_focused()
     assert complaints == []
 
 

@@ -39,7 +39,7 @@ class Placed(NamedTuple):
 def open_image(page: Page, url: str, number: int = 1) -> None:
     """The case page with all grey values of one image drawn."""
     page.goto(f"{url}?image={number}")
-    expect(page.locator("[data-shows=all]")).to_be_attached(timeout=WITHIN_MS)
+    expect(pane(page, number).and_(page.locator("[data-shows=all]"))).to_be_attached(timeout=WITHIN_MS)
 
 
 def placed(page: Page, number: int | None = None) -> Placed:
