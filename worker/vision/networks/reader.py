@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.scope_head import ScopeHead
 
 MAP_CHANNELS = 96
 DROPOUT = 0.25
@@ -50,7 +51,7 @@ class Reader(nn.Module):
         self.map = nn.Conv2d(MAP_CHANNELS, 1, kernel_size=1)
         self.dropout = nn.Dropout(DROPOUT)
         self.image = nn.Linear(channels_32, 1)
-        self.scope = nn.Linear(channels_32, 1)  # fitted after training, on frozen features
+        self.scope = ScopeHead(channels_16, channels_32)
         self.map_weight = nn.Parameter(torch.tensor(0.5))
         self._start_from_prior()
 
@@ -62,13 +63,12 @@ class Reader(nn.Module):
         fracture_map = self.map(features).float()[:, 0]
         pooled = coarse.mean(dim=(2, 3))
         logits = self.image(self.dropout(pooled))[:, 0].float()
-        scope = self.scope(pooled.detach())[:, 0].float()
+        scope = self.scope(self.scope.features(fine, coarse).detach())[:, 0].float()
         return Answers(logits + self.map_weight * _soft_maximum(fracture_map), fracture_map, scope)
 
-    def pooled(self, image: Tensor) -> Tensor:
-        """The features of the whole image that the image and scope logits are made of, (N, channels_32)."""
-        _, coarse = self.backbone(image)
-        return coarse.mean(dim=(2, 3))
+    def scope_features(self, image: Tensor) -> Tensor:
+        """What the scope logit is made of, (N, channels_32 + channels_16)."""
+        return self.scope.features(*self.backbone(image))
 
     def _start_from_prior(self) -> None:
         nn.init.normal_(self.map.weight, std=0.01)
