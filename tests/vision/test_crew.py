@@ -34,12 +34,14 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_manifest(tmp_path_factory.mktemp("limbs"), IMAGES)
 
 
-def started(*arguments: str, mark: dict[str, str] | None = None) -> subprocess.Popen[str]:
-    """./run train in two processes, with the loopback alone to talk over."""
+def started(
+    *arguments: str, module: str = "worker.commands.train", mark: dict[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """The module in two processes, with the loopback alone to talk over."""
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     alone = ["--rdzv-backend", "c10d", "--rdzv-endpoint", "127.0.0.1:0", "--local-addr", "127.0.0.1"]
     return subprocess.Popen(
-        [*command, *alone, "-m", "worker.commands.train", *arguments],
+        [*command, *alone, "-m", module, *arguments],
         cwd=ROOT,
         env={**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo", **(mark or {})},
         stdout=subprocess.PIPE,
@@ -108,3 +110,9 @@ def test_batch_that_cannot_be_divided_is_refused(manifest: Path, tmp_path: Path)
     assert status != 0
     assert "--batch-size must be a multiple of the 2 processes" in complained
     assert not (tmp_path / "run" / "best.safetensors").exists()
+
+
+def test_gradient_of_two_halves_is_that_of_the_whole_batch() -> None:
+    status, said, complained = finished(started(module="tests.vision.shared_gradient"))
+    assert status == 0, complained
+    assert float(said) < 1e-5
