@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from tests.needs import needs_torch
 from tests.vision.limbs import broken_limb, limb
-from worker.vision.card import PreprocessingCard
+from worker.vision.card import PreprocessingCard, ReleaseCard
+from worker.vision.model_card import model_card
 from worker.vision.preprocess import letterbox
+from worker.vision.shelf import default_release
 from worker.vision.verdicts import sigmoid
 
 pytestmark = needs_torch
@@ -150,3 +155,13 @@ def test_changed_samples_are_prepared_like_uploads(preparing: PreprocessingCard)
     assert all(canvas.shape == (preparing.side_px, preparing.side_px) for canvas in canvases)
     again = changed(samples, preparing, np.random.default_rng(0))
     assert all(np.array_equal(one, other) for one, other in zip(canvases, again, strict=True))
+
+
+def test_model_card_tells_what_the_fit_found_out() -> None:
+    card = ReleaseCard.read(default_release())
+    told = ScopeFit(0.4, 1000, 358, 440, 0.997, 0.985, 0.981, {"photo": 0.8})
+    judged = dataclasses.replace(card, training={**card.training, "scope": asdict(told)})
+    page = " ".join(model_card(judged).split())
+    assert "fitted on 358 other pictures and 440 drawn ones" in page
+    assert "under cross-validation it refuses 98.1% of the former" in page
+    assert "lets 99.7% of the tuning fold through, and 98.5% of the same when sharpened" in page

@@ -73,10 +73,30 @@ def _scope(scope: Mapping[str, Any] | None) -> str:
         for kind, share in scope["refused_share_when_kind_unseen"].items()
     )
     return (
-        f"The check for images out of scope is simple, fitted on {scope['other_images']} other pictures."
-        f" It lets {scope['kept_share']:.1%} of the tuning fold through. Pictures of a kind it was never"
+        f"The check for images out of scope is simple, fitted on {scope['other_images']} other pictures"
+        f"{_cross_validated(scope)}. It lets {scope['kept_share']:.1%} of the tuning fold through"
+        f"{_changed(scope)}. Pictures of a kind it was never"
         f" fitted on are caught less often (left out in turn: {unseen}), so a score does not prove that the"
         " image is a limb."
+    )
+
+
+def _cross_validated(scope: Mapping[str, Any]) -> str:
+    """Cards up to greenstick-1 do not say it."""
+    if "refused_share" not in scope:
+        return ""
+    return (
+        f" and {scope['drawn_images']} drawn ones; under cross-validation it refuses"
+        f" {scope['refused_share']:.1%} of the former"
+    )
+
+
+def _changed(scope: Mapping[str, Any]) -> str:
+    if "kept_share_changed" not in scope:
+        return ""
+    return (
+        f", and {scope['kept_share_changed']:.1%} of the same when sharpened, blurred, cropped, framed or"
+        " exposed otherwise"
     )
 
 
