@@ -14,7 +14,7 @@ from portal.db import transaction
 from portal.errors import NotFound
 from portal.models import Case
 from portal.queries.case_claims import is_claimed_by, is_free_for
-from portal.queries.worklist import first_to_read
+from portal.queries.next_cases import first_to_read
 
 
 def claim_case(case_id: uuid.UUID, actor: Actor) -> bool:

@@ -18,8 +18,9 @@ class RerunForm(FlaskForm):
     )
     reason = line("Reason", 200, "Say why, for those who find the new results.")
 
-    def __init__(self, releases: Sequence[tuple[int, str]]) -> None:
-        super().__init__()
+    def __init__(self, releases: Sequence[tuple[int, str]], is_sent: bool = True) -> None:
+        """`is_sent`: false on a page that came by POST, but from another form than this."""
+        super().__init__(**({} if is_sent else {"formdata": None}))
         self.release_id.choices = choices(*releases)
 
 

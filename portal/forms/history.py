@@ -1,22 +1,21 @@
-"""The history's filters (in the URL, so never patient data) and its search (posted)."""
+"""The history's filters; they stand in the address, so never patient data."""
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
-from wtforms import DateField, Form, HiddenField, SelectField, ValidationError
+from wtforms import DateField, Form, SelectField
 from wtforms.validators import Optional
 
+from portal.forms.case_filters import IdField, part_field, priority_field, state_field
 from portal.forms.choices import choices, same, whole_or_none
-from portal.forms.text import line
 from portal.models import VERDICTS
-from portal.models.cases import CASE_STATES
+from portal.queries.facets import NONE_YET
 from portal.queries.history import Selection
 
 SORTS = choices(("newest", "Newest first"), ("oldest", "Oldest first"), ("urgency", "Urgent first"))
-STATES = choices(*((state, "read" if state == "done" else state) for state in CASE_STATES), any_is="any")
+REVIEWS = {"open": False, "reviewed": True}
 
 
 class HistoryForm(Form):
@@ -24,37 +23,31 @@ class HistoryForm(Form):
 
     from_day = DateField("From", [Optional()], name="from")
     to_day = DateField("To", [Optional()], name="to")
-    verdict = SelectField("Verdict", choices=choices(*same(VERDICTS), any_is="any"), default="")
-    state = SelectField("State", choices=STATES, default="")
-    body_part = line("Body part", 40)
+    verdict = SelectField("Verdict", choices=choices(*same((*VERDICTS, NONE_YET)), any_is="any"), default="")
+    state = state_field()
+    priority = priority_field()
+    part = part_field()
+    review = SelectField("Review", choices=choices(*same(REVIEWS), any_is="any"), default="")
     uploader = SelectField("Uploaded by", coerce=whole_or_none, default=None)
     sort = SelectField("Sort", choices=SORTS, default="newest")
-    batch = HiddenField()
-    search = HiddenField()
+    batch = IdField()
+    search = IdField()
 
-    def __init__(self, formdata: Any, usernames: Any) -> None:
+    def __init__(self, formdata: Any, usernames: Sequence[tuple[int, str]]) -> None:
         super().__init__(formdata)
         self.uploader.choices = choices(*usernames, any_is="anyone")
-
-    def validate_batch(self, field: HiddenField) -> None:
-        _id_or_none(field.data)
-
-    def validate_search(self, field: HiddenField) -> None:
-        _id_or_none(field.data)
-
-    @property
-    def search_id(self) -> uuid.UUID | None:
-        return _id_or_none(self.search.data)
 
     def selection(self, search_text: str) -> Selection:
         return Selection(
             from_day=self.from_day.data,
             to_day=self.to_day.data,
             verdict=self.verdict.data or None,
+            priority=self.priority.data or None,
             state=self.state.data or None,
-            body_part=self.body_part.data or "",
+            part=self.part.data or None,
+            is_reviewed=REVIEWS.get(self.review.data),
             uploader_id=self.uploader.data,
-            batch_id=_id_or_none(self.batch.data),
+            batch_id=self.batch.data,
             search_text=search_text,
         )
 
@@ -65,17 +58,3 @@ class HistoryForm(Form):
         if chosen.get("sort") == "newest":
             del chosen["sort"]
         return chosen
-
-
-class SearchForm(FlaskForm):
-    text = line("Patient reference or accession number", 64, "Enter the beginning of a patient reference "
-                "or accession number.")  # fmt: skip
-
-
-def _id_or_none(text: str | None) -> uuid.UUID | None:
-    if not text:
-        return None
-    try:
-        return uuid.UUID(text)
-    except ValueError as error:
-        raise ValidationError("This link is damaged. Go back to the history.") from error

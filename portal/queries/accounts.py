@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from portal.db import db
-from portal.models import LoginSession, User
+from portal.models import ROLES, LoginSession, User
+from portal.models.accounts import covers
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,17 @@ def users() -> list[UserRow]:
         .order_by(User.is_enabled.desc(), User.username)
     )
     return [UserRow(user, count, seen_at) for user, count, seen_at in rows]
+
+
+def reader_names() -> Sequence[tuple[int, str]]:
+    """(id, name) of everyone who may review."""
+    may_review = [role for role in ROLES if covers(role, "reader")]
+    rows = db.session.execute(
+        select(User.id, User.username)
+        .where(User.is_enabled, User.role.in_(may_review))
+        .order_by(User.username)
+    )
+    return [(row.id, row.username) for row in rows]
 
 
 def usernames() -> Sequence[tuple[int, str]]:

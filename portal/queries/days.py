@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+from sqlalchemy import ColumnElement
+
+from portal.models import Case
+
+AGES = {"today": 1, "3 days": 3, "week": 7, "older": -7}
+"""How many days, today as the last; below zero: all before as many."""
+
 
 def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min).astimezone()
@@ -15,3 +22,9 @@ def end_of(day: date) -> datetime:
 
 def today() -> date:
     return datetime.now().astimezone().date()
+
+
+def is_of_age(age: str, case: type[Case] = Case) -> ColumnElement[bool]:
+    """Uploaded in the last of the AGES."""
+    first = start_of(today() - timedelta(days=abs(AGES[age]) - 1))
+    return case.created_at >= first if AGES[age] > 0 else case.created_at < first

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from portal.db import db
-from portal.models import Batch, Case, Image, Job
+from portal.models import Case, Image
+from portal.models.cases import PRIORITIES
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
+from portal.queries.cases_of_batch import cases_of_batch, is_in_batch, is_small
 from portal.queries.days import end_of, start_of
-from portal.queries.paging import Order, Page, fetch_page
+from portal.queries.facets import Facets
+from portal.queries.merging import Merge, Stretch
+from portal.queries.named_cases import cases_named, finds_too_many, is_named
+from portal.queries.paging import Column, Order, Page, fetch_page
 
 ORDERS = {
     "newest": Order((Case.created_at, Case.id)),
@@ -25,13 +31,15 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class Selection:
-    """Which cases are meant; what is null or empty does not restrict."""
+    """Which cases are meant; what is null or empty does not restrict. `is_reviewed`: settled, or not yet."""
 
     from_day: date | None = None
     to_day: date | None = None
     verdict: str | None = None
+    priority: str | None = None
     state: str | None = None
-    body_part: str = ""
+    part: str | None = None
+    is_reviewed: bool | None = None
     uploader_id: int | None = None
     batch_id: uuid.UUID | None = None
     search_text: str = ""
@@ -40,15 +48,35 @@ class Selection:
         """The same text for the same selection, whoever makes it."""
         return "|".join(f"{entry.name}={getattr(self, entry.name)}" for entry in fields(self))
 
+    @property
+    def facets(self) -> Facets:
+        return Facets(self.verdict, self.priority, self.state, self.part, self.is_reviewed)
+
     def case_ids(self) -> Select[uuid.UUID]:
-        return select(Case.id).where(*_conditions(self))
+        """All of them, whatever a page of the list leaves out."""
+        query = select(Case.id).where(*self.facets.conditions(), *_where(self))
+        return query.where(is_named(self.search_text)) if self.search_text else query
 
 
-def history_page(selection: Selection, order: str, cursor: str | None) -> Page[CaseRow]:
+@dataclass(frozen=True)
+class History:
+    """`is_cut`: the search found more than it looks through, and the list lacks some."""
+
+    page: Page[CaseRow]
+    is_cut: bool
+
+
+def history(selection: Selection, order: str, cursor: str | None) -> History:
     """One page in one of the ORDERS; its number of queries does not depend on what is on it."""
-    query = cases_with_people().where(*_conditions(selection))
-    page = fetch_page(query, ORDERS[order], cursor)
-    return Page(rows_of(page.items), page.previous, page.next)
+    page = _page(selection, ORDERS[order], cursor)
+    is_cut = bool(selection.search_text) and finds_too_many(selection.search_text)
+    return History(Page(rows_of(page.items), page.previous, page.next), is_cut)
+
+
+def count_images_of(case_ids: Sequence[uuid.UUID]) -> int:
+    """Images of these cases that are ready to be read."""
+    images = select(func.count()).where(Image.state == "ready", Image.case_id.in_(case_ids))
+    return db.session.scalar(images) or 0
 
 
 def count_selected(selection: Selection) -> tuple[int, int]:
@@ -58,37 +86,42 @@ def count_selected(selection: Selection) -> tuple[int, int]:
     return cases or 0, db.session.scalar(images) or 0
 
 
-def _conditions(selection: Selection) -> Iterator[ColumnElement[bool]]:
-    if selection.from_day:
-        yield Case.created_at >= start_of(selection.from_day)
-    if selection.to_day:
-        yield Case.created_at < end_of(selection.to_day)
-    if selection.verdict:
-        yield Case.verdict == selection.verdict
-    if selection.state:
-        yield Case.state == selection.state
-    if selection.body_part:
-        yield func.lower(Case.body_part).startswith(selection.body_part.lower(), autoescape=True)
-    if selection.uploader_id is not None:
-        yield Case.uploaded_by_id == selection.uploader_id
-    if selection.batch_id:
-        yield _in_batch(selection.batch_id)
+def _page(selection: Selection, order: Order, cursor: str | None) -> Page[Case]:
+    few = _few_cases(selection)
+    if few is not None:
+        query = cases_with_people(few).where(*selection.facets.conditions(few), *_where(selection, few))
+        return fetch_page(query, order.of(few), cursor)
+    return fetch_page(cases_with_people(), order, cursor, source=_merge(selection, order))
+
+
+def _few_cases(selection: Selection) -> type[Case] | None:
+    """Where the selection means few cases from the start, these as the source to look through."""
     if selection.search_text:
-        yield _named(selection.search_text)
+        return cases_named(selection.search_text)
+    if selection.batch_id and is_small(selection.batch_id):
+        return cases_of_batch(selection.batch_id)
+    return None
 
 
-def _in_batch(batch_id: uuid.UUID) -> ColumnElement[bool]:
-    """An upload's batch is its case, jobs or not; a re-run's batch is where its jobs are."""
-    read_in_it = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.batch_id == batch_id)
-    uploaded_in_it = select(Batch.case_id).where(Batch.id == batch_id, Batch.case_id.is_not(None))
-    return or_(Case.id.in_(read_in_it), Case.id.in_(uploaded_in_it))
-
-
-def _named(text: str) -> ColumnElement[bool]:
-    """Patient reference or accession number beginning with this text, whatever its case."""
-    key = text.strip().casefold()
-    if not key:
-        return false()
-    return or_(
-        Case.patient_key.startswith(key, autoescape=True), Case.accession_key.startswith(key, autoescape=True)
+def _merge(selection: Selection, order: Order) -> Merge:
+    """An uploader's cases are looked through in the index of uploads, which holds the facets too."""
+    if selection.uploader_id is None:
+        return Merge(selection.facets.stretches(order), tuple(_where(selection)))
+    uploads: dict[Column, Any] = {Case.uploaded_by_id: selection.uploader_id}
+    by_priority = order.columns[0].key == Case.priority.key
+    stretches = [Stretch({**uploads, Case.priority: priority}) for priority in PRIORITIES]
+    return Merge(
+        stretches if by_priority else [Stretch(uploads)], (*selection.facets.conditions(), *_where(selection))
     )
+
+
+def _where(selection: Selection, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:
+    """What no stretch of an index holds."""
+    if selection.from_day:
+        yield case.created_at >= start_of(selection.from_day)
+    if selection.to_day:
+        yield case.created_at < end_of(selection.to_day)
+    if selection.uploader_id is not None:
+        yield case.uploaded_by_id == selection.uploader_id
+    if selection.batch_id:
+        yield is_in_batch(selection.batch_id, case)

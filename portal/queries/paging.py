@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, Subquery, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
@@ -20,12 +20,19 @@ PAGE_SIZE = 50
 T = TypeVar("T")
 
 
+Column = InstrumentedAttribute[Any]
+
+
 @dataclass(frozen=True)
 class Order:
     """How a list is sorted: by columns that together are unique, in one direction, as an index is."""
 
-    columns: tuple[InstrumentedAttribute[Any], ...]
+    columns: tuple[Column, ...]
     is_descending: bool = True
+
+    def of(self, entity: Any) -> Order:
+        """The same order of another source of the same rows."""
+        return Order(tuple(getattr(entity, column.key) for column in self.columns), self.is_descending)
 
     def sort(self, query: Select[T], is_falling: bool) -> Select[T]:
         return query.order_by(*(column.desc() if is_falling else column.asc() for column in self.columns))
@@ -48,12 +55,26 @@ class Page(Generic[T]):
     next: str | None
 
 
-def fetch_page(query: Select[T], order: Order, cursor: str | None, size: int = PAGE_SIZE) -> Page[T]:
-    """The page beside `cursor`, or the first; one query. Raises BadRequest for a cursor that is not ours."""
+class Source(Protocol):
+    """Finds the first rows of a list by itself; see `merging.Merge`."""
+
+    def first(self, order: Order, beyond: Sequence[Any] | None, is_falling: bool, count: int) -> Subquery: ...
+
+
+def fetch_page(
+    query: Select[T], order: Order, cursor: str | None, size: int = PAGE_SIZE, source: Source | None = None
+) -> Page[T]:
+    """The page beside `cursor`, or the first; one query. Raises BadRequest for a cursor that is not ours.
+
+    `source` finds the rows, each by the last column of `order`; without it they are all that `query` finds.
+    """
     towards, values = _decode(cursor, order) if cursor else ("next", None)
     is_backwards = towards == "previous"
     is_falling = order.is_descending != is_backwards
-    if values is not None:
+    if source is not None:
+        first = source.first(order, values, is_falling, size + 1)
+        query = query.join(first, first.c[order.columns[-1].key] == order.columns[-1])
+    elif values is not None:
         query = query.where(order.beyond(values, is_falling))
     rows = list(db.session.scalars(order.sort(query, is_falling).limit(size + 1)))
     has_more = len(rows) > size

@@ -15,5 +15,5 @@ def search_text(search_id: uuid.UUID, user_id: int) -> str:
     """Raises NotFound for someone else's search as for one that was forgotten."""
     text = db.session.scalar(select(Search.text).where(Search.id == search_id, Search.user_id == user_id))
     if text is None:
-        raise NotFound("This search is no longer kept. Go to the history and search again.")
+        raise NotFound("This search is no longer kept. Search again.")
     return text

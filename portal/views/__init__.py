@@ -9,12 +9,15 @@ from portal.views import (
     accounts,
     batches,
     cases,
+    chosen_cases,
     dashboard,
     events,
     health,
     help,
     history,
     images,
+    preferences,
+    reading,
     releases,
     reruns,
     reviews,
@@ -23,8 +26,8 @@ from portal.views import (
 )
 
 SUBJECTS = (
-    account, accounts, batches, cases, dashboard, events, health, help, history, images, releases, reruns,
-    reviews, users, worklist,
+    account, accounts, batches, cases, chosen_cases, dashboard, events, health, help, history, images,
+    preferences, reading, releases, reruns, reviews, users, worklist,
 )  # fmt: skip
 
 

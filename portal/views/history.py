@@ -6,9 +6,10 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.actions.searches import remember_search
-from portal.forms.history import HistoryForm, SearchForm
+from portal.forms.case_filters import SearchForm
+from portal.forms.history import HistoryForm
 from portal.queries.accounts import usernames
-from portal.queries.history import Selection, history_page
+from portal.queries.history import Selection, history
 from portal.queries.searches import search_text
 from portal.views.answers import my_id, page, see
 from portal.web.access import requires
@@ -37,15 +38,15 @@ def filters_and_selection() -> tuple[HistoryForm, Selection | None]:
     filters = HistoryForm(request.values, usernames())
     if not filters.validate():
         return filters, None
-    text = search_text(filters.search_id, my_id()) if filters.search_id else ""
+    text = search_text(filters.search.data, my_id()) if filters.search.data else ""
     return filters, filters.selection(text)
 
 
 def _show(form: SearchForm, status: int = 200) -> ResponseReturnValue:
     filters, selection = filters_and_selection()
     if selection is None:
-        return page("history/history.html", 422, filters=filters, search=form, rows=None, text="")
-    rows = history_page(selection, filters.sort.data, request.args.get("page"))
+        return page("history/history.html", 422, filters=filters, search=form, found=None, text="")
+    found = history(selection, filters.sort.data, request.args.get("page"))
     return page(
-        "history/history.html", status, filters=filters, search=form, rows=rows, text=selection.search_text
+        "history/history.html", status, filters=filters, search=form, found=found, text=selection.search_text
     )

@@ -14,7 +14,7 @@ from portal.queries.cases import read_case
 from portal.services import settings
 from portal.views.answers import my_id, see
 from portal.views.case_page import case_page, sizes_of
-from portal.views.worklist import see_first
+from portal.views.reading import see_first
 from portal.web.access import actor, requires
 
 pages = Blueprint("reviews", __name__)

@@ -1,91 +1,83 @@
-"""The worklist: what is to be read, going from case to case, and saying who is reading."""
+"""The worklist: what is to be read. Filters stand in the address, the search text never."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-import flask
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from portal.actions.case_claims import claim_case, claim_first, release_case
+from portal.actions.searches import remember_search
+from portal.forms.case_filters import SearchForm
+from portal.forms.preferences import COLUMN_WORDS, ColumnsForm, SavedFilterForm
 from portal.forms.worklist import WorklistForm
-from portal.queries.worklist import neighbour, worklist
+from portal.queries.accounts import reader_names
+from portal.queries.preferences import saved_filters, worklist_columns
+from portal.queries.searches import search_text
+from portal.queries.worklist import worklist
 from portal.views.answers import my_id, page, see
-from portal.web.access import actor, requires
+from portal.web.access import requires
 
 pages = Blueprint("worklist", __name__)
-
-NOTHING_ELSE = "There is no other unread case that is free."
 
 
 @pages.get("/worklist")
 @requires("reader")
 def show() -> ResponseReturnValue:
-    return _show("worklist/worklist.html")
+    return show_list()
 
 
 @pages.get("/worklist/live")
 @requires("reader")
 def live() -> ResponseReturnValue:
     """The list alone, for the page to stay up to date."""
-    return _show("worklist/_live.html")
+    filters = filters_in_force()
+    status = 200 if filters.validate() else 422
+    return page("worklist/_live.html", status, filters=filters, **_list(filters))
 
 
-@pages.post("/worklist/start")
+@pages.post("/worklist/search")
 @requires("reader")
-def start() -> ResponseReturnValue:
-    return see_first()
+def search() -> ResponseReturnValue:
+    """Keeps the text and goes to its id, within the selection: a reference never stands in an address."""
+    form, filters = SearchForm(), filters_in_force()
+    if not form.validate():
+        return show_list(422, search=form)
+    chosen = filters.query() if filters.validate() else {}
+    return see("worklist.show", **chosen | {"search": remember_search(my_id(), form.text.data)})
 
 
-@pages.get("/cases/<uuid:case_id>/next")
-@requires("reader")
-def next_case(case_id: uuid.UUID) -> ResponseReturnValue:
-    return _go_to(neighbour(case_id, my_id()))
-
-
-@pages.get("/cases/<uuid:case_id>/previous")
-@requires("reader")
-def previous_case(case_id: uuid.UUID) -> ResponseReturnValue:
-    return _go_to(neighbour(case_id, my_id(), is_backwards=True))
-
-
-@pages.post("/cases/<uuid:case_id>/claim")
-@requires("reader")
-def claim(case_id: uuid.UUID) -> ResponseReturnValue:
-    """Claims the case and opens it; whoever comes second reads it too, and is told."""
-    if not claim_case(case_id, actor()):
-        flask.flash("Someone else is reading this case. You may read and review it as well.")
-    return see("cases.show", case_id=case_id)
-
-
-@pages.post("/cases/<uuid:case_id>/release")
-@requires("reader")
-def release(case_id: uuid.UUID) -> ResponseReturnValue:
-    """Back to where one released it: to the list with its filters, else to the case."""
-    release_case(case_id, actor())
-    if request.args.get("to") == "worklist":
-        filters = _filters()
-        return see("worklist.show", **_address(filters))
-    return see("cases.show", case_id=case_id)
-
-
-def see_first() -> ResponseReturnValue:
-    """Claims the most pressing free case and opens it: two readers who start at once get two cases."""
-    return _go_to(claim_first(actor()))
-
-
-def _show(template: str) -> ResponseReturnValue:
-    filters = _filters()
+def show_list(
+    status: int = 200, search: SearchForm | None = None, naming: SavedFilterForm | None = None
+) -> ResponseReturnValue:
+    filters = filters_in_force()
     if not filters.validate():
-        return page(template, 422, filters=filters, work=None, address={})
-    work = worklist(filters.selection(), my_id(), request.args.get("page"))
-    return page(template, filters=filters, work=work, address=_address(filters))
+        status = 422
+    found = _list(filters)
+    columns = ColumnsForm(None, data={"columns": found["columns"]})
+    return page(
+        "worklist/worklist.html", status, filters=filters, saved=saved_filters(my_id()), columns_form=columns,
+        search=search or SearchForm(None), naming=naming or SavedFilterForm(None), **found,
+    )  # fmt: skip
 
 
-def _filters() -> WorklistForm:
-    return WorklistForm(request.args)
+def see_list() -> ResponseReturnValue:
+    """Back to the page of the list that the address tells."""
+    return see("worklist.show", **_address(filters_in_force()))
+
+
+def filters_in_force() -> WorklistForm:
+    return WorklistForm(request.args, reader_names())
+
+
+def _list(filters: WorklistForm) -> dict[str, Any]:
+    """What the part that refreshes shows; no work when a filter cannot be understood."""
+    shown = {"columns": worklist_columns(my_id()), "words": COLUMN_WORDS}
+    if not filters.validate():
+        return {"work": None, "address": {}, "text": "", **shown}
+    text = search_text(filters.search.data, my_id()) if filters.search.data else ""
+    work = worklist(filters.selection(text), my_id(), request.args.get("page"))
+    return {"work": work, "address": _address(filters), "text": text, **shown}
 
 
 def _address(filters: WorklistForm) -> dict[str, Any]:
@@ -93,10 +85,3 @@ def _address(filters: WorklistForm) -> dict[str, Any]:
     if not filters.validate():
         return {}
     return filters.query() | {"page": request.args.get("page")}
-
-
-def _go_to(case_id: uuid.UUID | None) -> ResponseReturnValue:
-    if case_id is None:
-        flask.flash(NOTHING_ELSE)
-        return see("worklist.show")
-    return see("cases.show", case_id=case_id)

@@ -4,6 +4,7 @@ import { watchSheet } from "./keys.js";
 import { showLocalTime } from "./local_time.js";
 import { showOverlayBy, watchOverlay } from "./overlay.js";
 import { refresh } from "./refresh.js";
+import { watchRows } from "./rows.js";
 import { showCurrent } from "./strip.js";
 import { improveUpload } from "./upload.js";
 
@@ -12,6 +13,7 @@ const BEHAVIOURS = {
   "local-time": showLocalTime,
   overlay: watchOverlay,
   refresh: (element) => refresh(element, start),
+  rows: watchRows,
   sheet: watchSheet,
   "show-overlay": showOverlayBy,
   "sign-out": forgetDraftsOnSignOut,

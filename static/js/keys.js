@@ -11,11 +11,11 @@ document.addEventListener("keydown", (event) => {
   control.click();
 });
 
-function isHeard(target) {
+export function isHeard(target) {
   return localStorage.getItem(SETTING) !== "viewer" || target.closest?.(".viewer");
 }
 
-function isTyping(target) {
+export function isTyping(target) {
   return target.matches?.("textarea, select, input:not([type=checkbox], [type=radio], [type=range])");
 }
 

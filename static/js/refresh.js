@@ -66,6 +66,7 @@ function swap(state, text) {
   state.text = text;
   const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
   keepPictures(element, fresh);
+  keepTicks(element, fresh);
   const returnToPlace = holdPlace(element);
   element.replaceChildren(...fresh.childNodes);
   element.dataset.isDone = fresh.dataset.isDone;
@@ -73,6 +74,7 @@ function swap(state, text) {
   state.start(element);
   if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
   returnToPlace();
+  element.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
   announce(state);
 }
 
@@ -81,6 +83,13 @@ function keepPictures(element, fresh) {
   for (const picture of fresh.querySelectorAll("img")) {
     const known = [...element.querySelectorAll("img")].find((old) => old.getAttribute("src") === picture.getAttribute("src") && old.className === picture.className);
     if (known) picture.replaceWith(known);
+  }
+}
+
+function keepTicks(element, fresh) {
+  for (const box of element.querySelectorAll("[data-tick]:checked")) {
+    const again = fresh.querySelector(`#${CSS.escape(box.id)}`);
+    if (again) again.checked = true;
   }
 }
 

@@ -19,7 +19,8 @@ from portal.db import db, transaction
 from portal.models import Case, Event, User
 from portal.models.columns import utc_now
 from portal.queries.case_claims import LAPSES_AFTER, current_claim
-from portal.queries.worklist import READING_ORDER, Selection, first_to_read, neighbour, worklist
+from portal.queries.next_cases import first_to_read, neighbour
+from portal.queries.worklist import READING_ORDER, Selection, worklist
 from tests.fixtures import rows
 
 READ_AS = {

@@ -163,7 +163,7 @@ def test_a_selection_by_search_is_limited_to_it(
 def test_the_same_selection_read_twice_leads_to_the_running_one(
     as_admin: Person, batch_id: uuid.UUID, release_id: int
 ) -> None:
-    fields = {"release_id": str(release_id), "reason": "newer", "body_part": "hand"}
+    fields = {"release_id": str(release_id), "reason": "newer", "part": "hand"}
     first = as_admin.post("/history/rerun", fields)
     second = as_admin.post("/history/rerun", fields)
     assert (first.status_code, second.status_code) == (303, 409)
@@ -172,7 +172,7 @@ def test_the_same_selection_read_twice_leads_to_the_running_one(
 
 def test_a_selection_with_nothing_to_read_starts_nothing(as_admin: Person, release_id: int) -> None:
     fields = {"release_id": str(release_id), "reason": "newer"}
-    answer = as_admin.post("/history/rerun?body_part=skull", fields)
+    answer = as_admin.post("/history/rerun?part=skull", fields)
     assert answer.status_code == 400
     assert "Nothing to re-run" in answer.text
 

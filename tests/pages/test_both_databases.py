@@ -45,7 +45,7 @@ def test_every_page_answers_on_both_databases(each_app: Flask, admin: Person) ->
         "/dashboard/live",
         "/history",
         "/worklist",
-        "/worklist?show=mine&verdict=none+yet&priority=urgent&body_part=h",
+        "/worklist?show=mine&verdict=none+yet&priority=urgent&part=hand",
         "/worklist/live?show=all",
         "/batches",
         "/batches?kind=rerun",

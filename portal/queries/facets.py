@@ -1,0 +1,89 @@
+"""What lists of cases can be narrowed to, as plain conditions and as stretches of the indexes.
+
+`reading_rank` holds priority and verdict (and that nothing can be read) in one number, so that each index of
+facets needs one column for the three. Both forms mean the same cases; the second is for a list that shows a
+page of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from sqlalchemy import ColumnElement
+
+from portal.models import Case
+from portal.models.cases import NOTHING_TO_READ, PRIORITIES, READING_ORDER, reading_rank
+from portal.queries.merging import Stretch
+from portal.queries.paging import Column, Order
+
+NONE_YET = "none yet"
+"""Chosen for cases without a verdict."""
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What is null does not restrict. `is_reviewed`: settled or not; without `refused`, none that nobody can
+    read unless just these are asked for."""
+
+    verdict: str | None = None
+    priority: str | None = None
+    state: str | None = None
+    part: str | None = None
+    is_reviewed: bool | None = None
+    refused: bool = True
+
+    def conditions(self, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:
+        if self.verdict:
+            yield case.verdict.is_(None) if self.verdict == NONE_YET else case.verdict == self.verdict
+        if self.is_reviewed is not None:
+            yield case.is_reviewed == self.is_reviewed
+        if not self.refused and self.state != "refused":
+            yield case.reading_rank < NOTHING_TO_READ
+        for column, value in (
+            (case.priority, self.priority), (case.state, self.state), (case.part, self.part)
+        ):  # fmt: skip
+            if value is not None:
+                yield column == value
+
+    def stretches(self, order: Order) -> list[Stretch]:
+        """Each the beginning of one of the indexes of `case`, and in the order asked for."""
+        if self._needs_no_rank(order):
+            return [Stretch({Case.state: self.state} if self.state else {})]
+        if self == Facets():
+            return [Stretch({Case.priority: priority}) for priority in PRIORITIES]
+        return list(self._by_rank())
+
+    def _needs_no_rank(self, order: Order) -> bool:
+        return self == Facets(state=self.state) and order.columns[0].key == Case.created_at.key
+
+    def _by_rank(self) -> Iterator[Stretch]:
+        named: dict[Column, Any] = {}
+        if self.state is not None:
+            named[Case.state] = self.state
+        if self.part is not None:
+            named[Case.part] = self.part
+        reviewed = (False, True) if self.is_reviewed is None else (self.is_reviewed,)
+        for is_reviewed, (equal, implied) in product(reviewed, self._ranks()):
+            yield Stretch({**named, Case.is_reviewed: is_reviewed, **equal}, implied)
+
+    def _ranks(self) -> Iterator[tuple[Mapping[Column, Any], Mapping[Column, Any]]]:
+        """Each rank that fits, and the priority that follows from it; the last one holds both priorities."""
+        priorities = (self.priority,) if self.priority else PRIORITIES
+        if self.state != "refused":
+            for priority, verdict in product(priorities, self._verdicts()):
+                yield {Case.reading_rank: reading_rank(priority, verdict, "done")}, {Case.priority: priority}
+        if self._may_be_refused():
+            for priority in priorities:
+                yield {Case.reading_rank: NOTHING_TO_READ, Case.priority: priority}, {}
+
+    def _verdicts(self) -> tuple[str | None, ...]:
+        if self.verdict is None:
+            return READING_ORDER
+        return (None if self.verdict == NONE_YET else self.verdict,)
+
+    def _may_be_refused(self) -> bool:
+        is_wanted = self.state == "refused" or (self.refused and self.state is None)
+        return is_wanted and self.verdict in (None, NONE_YET)

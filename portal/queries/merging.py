@@ -1,0 +1,85 @@
+"""A filtered list put together from stretches of an index.
+
+Each stretch is in order already; a page's worth is taken of each, and these are merged. So what fits few of
+a million cases is found without looking at the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, false, func, select, union_all
+
+from portal.db import db
+from portal.queries.paging import Column, Order
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows side by side in an index: `equal` names its first columns; `implied` ones follow from them."""
+
+    equal: Mapping[Column, Any]
+    implied: Mapping[Column, Any] = field(default_factory=dict)
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        return [column == value for column, value in self.equal.items()]
+
+    def known(self, order: Order) -> list[Any]:
+        """The values of the first columns of `order`, as far as the whole stretch shares them."""
+        values = {column.key: value for column, value in {**self.equal, **self.implied}.items()}
+        keys = [column.key for column in order.columns]
+        shared = next((n for n, key in enumerate(keys) if key not in values), len(keys))
+        return [values[key] for key in keys[:shared]]
+
+
+@dataclass(frozen=True)
+class Merge:
+    """The rows of these stretches that also meet `where`."""
+
+    stretches: Sequence[Stretch]
+    where: Sequence[ColumnElement[bool]] = ()
+
+    def first(self, order: Order, beyond: Sequence[Any] | None, is_falling: bool, count: int) -> Subquery:
+        """The columns of `order` of the first rows, after those that have the values `beyond`."""
+        parts = [
+            self._part(stretch, order, beyond, is_falling).limit(count)
+            for stretch in self.stretches
+            if not _is_passed(stretch.known(order), beyond, is_falling)
+        ]
+        union = _union(parts, order)
+        columns = [union.c[column.key] for column in order.columns]
+        newest = [column.desc() if is_falling else column.asc() for column in columns]
+        return select(*columns).order_by(*newest).limit(count).subquery()
+
+    def count(self, order: Order, up_to: int) -> int:
+        """How many rows there are; counts no further than `up_to`."""
+        parts = [self._part(stretch, order, None, False).limit(up_to) for stretch in self.stretches]
+        some = select(_union(parts, order)).limit(up_to).subquery()
+        return db.session.scalar(select(func.count()).select_from(some)) or 0
+
+    def _part(
+        self, stretch: Stretch, order: Order, beyond: Sequence[Any] | None, is_falling: bool
+    ) -> Select[Any]:
+        known = stretch.known(order)
+        rest = Order(order.columns[len(known) :])
+        query = select(*order.columns).where(*stretch.conditions, *self.where)
+        if beyond is not None and list(beyond[: len(known)]) == known:
+            query = query.where(rest.beyond(beyond[len(known) :], is_falling))
+        return rest.sort(query, is_falling)
+
+
+def _is_passed(known: Sequence[Any], beyond: Sequence[Any] | None, is_falling: bool) -> bool:
+    """Whether the whole stretch lies before the row with the values `beyond`."""
+    if beyond is None:
+        return False
+    here, there = list(known), list(beyond[: len(known)])
+    return here > there if is_falling else here < there
+
+
+def _union(parts: Sequence[Select[Any]], order: Order) -> Subquery:
+    """Wrapped one by one: SQLite allows no LIMIT in a part of a union."""
+    some = parts or [select(*order.columns).where(false())]
+    return union_all(*(select(part.subquery()) for part in some)).subquery()

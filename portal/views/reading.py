@@ -1,0 +1,68 @@
+"""Reading one case after the other: saying who reads it, and going to the one beside it."""
+
+from __future__ import annotations
+
+import uuid
+
+import flask
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from portal.actions.case_claims import claim_case, claim_first, release_case
+from portal.queries.next_cases import neighbour
+from portal.views.answers import my_id, see
+from portal.views.worklist import see_list
+from portal.web.access import actor, requires
+
+pages = Blueprint("reading", __name__)
+
+NOTHING_ELSE = "There is no other unread case that is free."
+
+
+@pages.post("/worklist/start")
+@requires("reader")
+def start() -> ResponseReturnValue:
+    return see_first()
+
+
+@pages.get("/cases/<uuid:case_id>/next")
+@requires("reader")
+def next_case(case_id: uuid.UUID) -> ResponseReturnValue:
+    return _go_to(neighbour(case_id, my_id()))
+
+
+@pages.get("/cases/<uuid:case_id>/previous")
+@requires("reader")
+def previous_case(case_id: uuid.UUID) -> ResponseReturnValue:
+    return _go_to(neighbour(case_id, my_id(), is_backwards=True))
+
+
+@pages.post("/cases/<uuid:case_id>/claim")
+@requires("reader")
+def claim(case_id: uuid.UUID) -> ResponseReturnValue:
+    """Claims the case and opens it; whoever comes second reads it too, and is told."""
+    if not claim_case(case_id, actor()):
+        flask.flash("Someone else is reading this case. You may read and review it as well.")
+    return see("cases.show", case_id=case_id)
+
+
+@pages.post("/cases/<uuid:case_id>/release")
+@requires("reader")
+def release(case_id: uuid.UUID) -> ResponseReturnValue:
+    """Back to where one released it: to the list with its filters, else to the case."""
+    release_case(case_id, actor())
+    if request.args.get("to") == "worklist":
+        return see_list()
+    return see("cases.show", case_id=case_id)
+
+
+def see_first() -> ResponseReturnValue:
+    """Claims the most pressing free case and opens it: two readers who start at once get two cases."""
+    return _go_to(claim_first(actor()))
+
+
+def _go_to(case_id: uuid.UUID | None) -> ResponseReturnValue:
+    if case_id is None:
+        flask.flash(NOTHING_ELSE)
+        return see("worklist.show")
+    return see("cases.show", case_id=case_id)
