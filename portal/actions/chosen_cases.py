@@ -61,7 +61,7 @@ def prioritise_chosen(case_ids: Sequence[uuid.UUID], actor: Actor, priority: str
 
     def prioritise(case: Case) -> str | None:
         if case.priority == priority:
-            return f"{priority} before"
+            return f"already {priority}"
         case.priority = priority
         case.reading_rank = reading_rank(priority, case.verdict, case.state)
         return None
