@@ -8,6 +8,7 @@ const EDGE_PX = 2;
 export function drawLens(viewer, matrix) {
   const { glass, marks, measures } = viewer.parts;
   const { lens, stage } = viewer;
+  if (!lens && !glass.hasChildNodes()) return;
   for (const layer of [marks, measures]) layer.style.clipPath = lens ? around(lens, stage) : "";
   if (!lens) return glass.replaceChildren();
   glass.style.clipPath = `circle(${lens.radius + EDGE_PX}px at ${lens.x}px ${lens.y}px)`;

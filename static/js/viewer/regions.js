@@ -10,7 +10,6 @@ export class Regions {
     this.list = parsed(field.value);
     this.changed = changed;
     field.addEventListener("input", () => this.read());
-    field.form?.addEventListener("reset", () => setTimeout(() => this.read()));
   }
 
   /** False when there are as many as a review may have. */
