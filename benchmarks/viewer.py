@@ -1,4 +1,4 @@
-"""The viewer in headless Chromium: how soon a large image is seen, how smoothly it is windowed.
+"""The viewer in headless Chromium: how soon large images are seen, how smoothly they are windowed and moved.
 
 python -m benchmarks.viewer [--runs 5] [--width 3000] [--height 2500]
 
@@ -26,6 +26,8 @@ from worker.vision.tiny import write_tiny_release
 
 WINDOW: dict[str, Any] = {"_00281050": ("DS", "30000"), "_00281051": ("DS", "40000")}
 FRAMES_FOR_MS = 3000
+LEFT, RIGHT = 0, 2
+"""Buttons of the mouse, as the browser counts them: the left moves, the right windows."""
 
 # Times are ms since the click; `performance.now()` starts with the navigation that it caused.
 WATCH = """
@@ -37,18 +39,19 @@ document.addEventListener('load', (event) => {
   if (event.target.matches?.('.viewer__image')) window.seen.preview ??= performance.now();
 }, true);
 new MutationObserver(() => {
-  const figure = document.querySelector('.viewer');
-  if (figure?.querySelector('[role=application]')) window.seen.answers ??= performance.now();
-  if (figure?.dataset.shows === 'all') window.seen.all ??= performance.now();
+  if (document.querySelector('.viewer [role=application]')) window.seen.answers ??= performance.now();
+  const all = document.querySelectorAll('.pane[data-shows=all]').length;
+  if (all) window.seen.all ??= performance.now();
+  if (all === 2) window.seen.both ??= performance.now();
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
 
-# One change of the window for each picture of the screen; a long frame shows as a low rate.
-SPIN = """(forMs) => new Promise((done) => {
+# One change for each picture of the screen; a long frame shows as a low rate.
+SPIN = """([button, forMs]) => new Promise((done) => {
   const stage = document.querySelector('.viewer__stage');
   const box = stage.getBoundingClientRect();
   const send = (kind, x) => stage.dispatchEvent(new PointerEvent(kind, {
-    pointerId: 1, button: 2, clientX: box.x + x, clientY: box.y + 200, bubbles: true }));
+    pointerId: 1, button, clientX: box.x + x, clientY: box.y + 200, bubbles: true }));
   stage.setPointerCapture = () => {};
   const times = [];
   send('pointerdown', 300);
@@ -69,11 +72,12 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=3000)
     parser.add_argument("--height", type=int, default=2500)
     options = parser.parse_args()
-    content = dicom(radiograph(options.width, options.height, bits=16), **WINDOW)
+    pixels = radiograph(options.width, options.height, bits=16)
+    files = {"one.dcm": dicom(pixels, **WINDOW), "two.dcm": dicom(np.fliplr(pixels), **WINDOW)}
     with tempfile.TemporaryDirectory() as folder, chromium_browser() as browser:
         release = write_tiny_release(Path(folder) / "tiny")
         with portal(release) as (installation, script):
-            case_id = script.upload({"large.dcm": content})
+            case_id = script.upload(files)
             script.wait_for(case_id)
             visits = []
             for _ in range(options.runs):
@@ -100,14 +104,30 @@ def visit(page: Page, url: str, case_id: str) -> dict[str, float]:
     settle(page)
     seen = page.evaluate("() => window.seen")
     transferred = sum(sizes)
+    alone = frames_per_second(page, RIGHT)
     return {
         "first paint, ms": seen["first-paint"],
         "preview there, ms": seen["preview"],
         "first interaction (zoom, move), ms": seen["answers"],
         "all grey values drawn, ms": seen["all"],
         "answer to the first window drag, ms": answer_ms(page),
-        "frames per second while windowing": frames_per_second(page),
+        "frames per second while windowing": alone,
         "transferred, MiB": transferred / 1024 / 1024,
+    } | side_by_side(page)
+
+
+def side_by_side(page: Page) -> dict[str, float]:
+    """The second image opened beside the first by key, then both in the hand."""
+    pressed = page.evaluate("() => performance.now()")
+    page.keyboard.press("d")
+    page.wait_for_function("() => window.seen.both")
+    settle(page)
+    windowed = frames_per_second(page, RIGHT)
+    page.keyboard.press("x")
+    return {
+        "two: all grey values of the second drawn, ms": page.evaluate("() => window.seen.both") - pressed,
+        "two: frames per second while windowing one": windowed,
+        "two: frames per second while moving both": frames_per_second(page, LEFT),
     }
 
 
@@ -136,8 +156,8 @@ def answer_ms(page: Page) -> float:
     return took
 
 
-def frames_per_second(page: Page) -> float:
-    times = np.array(page.evaluate(SPIN, FRAMES_FOR_MS))
+def frames_per_second(page: Page, button: int) -> float:
+    times = np.array(page.evaluate(SPIN, [button, FRAMES_FOR_MS]))
     return float(1000 / np.diff(times).mean())
 
 
