@@ -86,7 +86,7 @@ def _cross_validated(scope: Mapping[str, Any]) -> str:
     if "refused_share" not in scope:
         return ""
     return (
-        f" and {scope['drawn_images']} drawn ones; under cross-validation it refuses"
+        f" and {scope['drawn_images']} drawn ones; asked in turn about a fifth left out, it refuses"
         f" {scope['refused_share']:.1%} of the former"
     )
 

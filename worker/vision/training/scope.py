@@ -37,7 +37,8 @@ DRAWN = -1  # the group of what was drawn: it teaches, and judges nothing
 class ScopeFit:
     """What the fit was made of, and how well it tells apart what it was not fitted on.
 
-    changed  as another hospital would hand it out: sharpened, blurred, cropped, other exposure, framed
+    changed  as another hospital would hand it out (sharpened, blurred, cropped, other exposure, framed), or
+             as it is changed in training
     """
 
     least_scope: float  # probability below which an image is out of scope

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from worker.vision.card import PreprocessingCard
 from worker.vision.preprocess import letterbox
+from worker.vision.training.augment import augmented
 from worker.vision.training.elsewhere import as_elsewhere
 from worker.vision.training.other_pictures import KINDS, drawn
 from worker.vision.training.samples import Sample
@@ -17,14 +18,19 @@ Canvas = NDArray[np.uint8]  # (S, S)
 
 
 def changed(samples: Sequence[Sample], card: PreprocessingCard, random: np.random.Generator) -> list[Canvas]:
-    """Each sample as another hospital would hand it out, prepared anew."""
-    return [_prepared(as_elsewhere(shown(sample), random), card) for sample in samples]
+    """Each sample as another hospital would hand it out, or as training shows it, in turn."""
+    return [
+        augmented(sample, card.side_px, random)[0]
+        if number % 2
+        else _prepared(as_elsewhere(shown(sample), random), card)
+        for number, sample in enumerate(samples)
+    ]
 
 
 def drawn_pictures(
     radiographs: Sequence[Sample], each: int, card: PreprocessingCard, random: np.random.Generator
 ) -> list[Canvas]:
-    """`each` pictures of every kind that can be drawn, half of them changed as `changed` does.
+    """`each` pictures of every kind that can be drawn, half of them as another hospital would.
 
     Without the latter, the marks of a change would speak for a radiograph.
     """
