@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from portal.actions.accounts import add_user
 from portal.actions.case_claims import claim_first
@@ -107,3 +107,101 @@ def test_new_cases_come_in_without_moving_what_is_looked_at(
     assert abs(after["y"] - before["y"]) <= 1
     expect(page.locator("[data-line=announcement]")).to_have_text("32 cases to be read.")
     assert complaints == []
+
+
+def test_ticked_cases_are_changed_together_and_stay_ticked_meanwhile(
+    web: Installation, page: Page, complaints: list[str]
+) -> None:
+    add_cases(web, "P-1", "P-2", "P-3")
+    sign_in(page, web, "reader")
+    page.goto(f"{web.url}/worklist")
+    press(page, "j")
+    expect(page.get_by_role("link", name="P-1")).to_be_focused()
+    press(page, "x")
+    press(page, "j")
+    expect(page.get_by_role("link", name="P-2")).to_be_focused()
+    press(page, "x")
+    expect(page.get_by_text("2 ticked")).to_be_visible()
+
+    add_cases(web, "P-new", priority="urgent")
+    expect(page.locator("tbody tr").first).to_contain_text("P-new", timeout=WITHIN_MS)
+    for name, is_ticked in (("P-new", False), ("P-1", True), ("P-2", True), ("P-3", False)):
+        expect(page.get_by_role("checkbox", name=f"Choose {name}")).to_be_checked(checked=is_ticked)
+    expect(page.get_by_role("link", name="P-2")).to_be_focused()
+    everything = page.get_by_role("checkbox", name="All cases on this page")
+    assert everything.evaluate("box => box.indeterminate")
+
+    page.get_by_role("button", name="I read these").click()
+    expect(page.get_by_text("2 cases claimed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Stop reading P-1")).to_be_visible()
+    expect(page.get_by_role("button", name="Read P-3")).to_be_visible()
+    everything.check()
+    expect(page.get_by_text("4 ticked")).to_be_visible()
+    page.get_by_role("checkbox", name="Choose P-3").uncheck()
+    expect(everything).not_to_be_checked()
+    page.get_by_role("button", name="Mark urgent").click()
+    expect(page.get_by_text("2 cases marked urgent. 1 case left as before: already urgent.")).to_be_visible()
+    expect(page.locator("tbody tr").last).to_contain_text("P-3")
+    assert complaints == []
+
+
+def test_columns_and_filters_are_kept_for_the_next_visit(
+    web: Installation, page: Page, complaints: list[str]
+) -> None:
+    add_cases(web, "P-hand", accession="A-1")
+    add_cases(web, "P-hip", body_part="left hip")
+    sign_in(page, web, "reader")
+    page.goto(f"{web.url}/worklist")
+    page.get_by_role("combobox", name="Body part").select_option("hip")
+    page.get_by_role("button", name="Apply").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.get_by_text("Save this selection").click()
+    page.get_by_label("Name of this selection").fill("Hips")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("“Hips” is saved.")).to_be_visible()
+
+    page.get_by_role("link", name="Clear").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.get_by_text("Columns", exact=True).click()
+    page.get_by_role("checkbox", name="Accession").check()
+    page.get_by_role("checkbox", name="Images").uncheck()
+    page.get_by_role("button", name="Use these columns").click()
+    expect(page.get_by_role("columnheader", name="Accession")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Images")).to_have_count(0)
+
+    page.get_by_role("link", name="Hips").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("P-hip")
+    page.get_by_role("button", name="Delete the saved filter Hips").click()
+    expect(page.get_by_text("“Hips” is deleted.")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Accession")).to_be_visible()
+    assert complaints == []
+
+
+def test_without_a_script_all_and_one_are_ticked_and_sent(web: Installation, browser: Browser) -> None:
+    add_cases(web, "P-1", "P-2", "P-3")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, web, "reader")
+    page.goto(f"{web.url}/worklist")
+    page.get_by_role("checkbox", name="Choose P-2").check()
+    page.get_by_role("button", name="Mark urgent").click()
+    expect(page.locator("tbody tr").first).to_contain_text("P-2")
+    page.get_by_role("checkbox", name="All cases on this page").check()
+    page.get_by_role("button", name="I read these").click()
+    expect(page.get_by_text("3 cases claimed.")).to_be_visible()
+    context.close()
+
+
+def test_the_sheet_of_keys_opens_on_the_worklist(web: Installation, page: Page) -> None:
+    add_cases(web, "P-1")
+    sign_in(page, web, "reader")
+    page.goto(f"{web.url}/worklist")
+    press(page, "?")
+    sheet = page.get_by_role("dialog", name="Keys")
+    expect(sheet).to_contain_text("Choose the line that has the focus")
+    press(page, "j")
+    expect(page.get_by_role("link", name="P-1")).not_to_be_focused()
+    page.keyboard.press("Escape")
+    press(page, "j")
+    expect(page.get_by_role("link", name="P-1")).to_be_focused()
