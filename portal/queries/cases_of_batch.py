@@ -23,8 +23,8 @@ def cases_of_batch(batch_id: uuid.UUID) -> type[Case]:
     """As a source of cases of its own."""
     read_in_it = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.batch_id == batch_id)
     uploaded_in_it = select(Batch.case_id).where(Batch.id == batch_id, Batch.case_id.is_not(None))
-    ids = read_in_it.union(uploaded_in_it).limit(SMALL + 1).subquery()
-    return aliased(Case, select(Case).join(ids, ids.c[0] == Case.id).limit(SMALL + 1).subquery())
+    ids = read_in_it.union(uploaded_in_it)
+    return aliased(Case, select(Case).where(Case.id.in_(ids)).limit(SMALL + 1).subquery())
 
 
 def is_in_batch(batch_id: uuid.UUID, case: type[Case] = Case) -> ColumnElement[bool]:
