@@ -14,7 +14,7 @@ from portal.db import db
 from portal.models import Case, Image
 from portal.models.cases import PRIORITIES
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
-from portal.queries.cases_of_batch import cases_of_batch, is_in_batch, is_small
+from portal.queries.cases_of_batch import cases_of_batch, is_in_batch
 from portal.queries.days import end_of, start_of
 from portal.queries.facets import Facets
 from portal.queries.merging import Merge, Stretch
@@ -55,7 +55,9 @@ class Selection:
     def case_ids(self) -> Select[uuid.UUID]:
         """All of them, whatever a page of the list leaves out."""
         query = select(Case.id).where(*self.facets.conditions(), *_where(self))
-        return query.where(is_named(self.search_text)) if self.search_text else query
+        if self.search_text and not self.batch_id:
+            query = query.where(is_named(self.search_text))
+        return query.where(is_in_batch(self.batch_id)) if self.batch_id else query
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class History:
 def history(selection: Selection, order: str, cursor: str | None) -> History:
     """One page in one of the ORDERS; its number of queries does not depend on what is on it."""
     page = _page(selection, ORDERS[order], cursor)
-    is_cut = bool(selection.search_text) and finds_too_many(selection.search_text)
+    is_cut = bool(selection.search_text) and not selection.batch_id and finds_too_many(selection.search_text)
     return History(Page(rows_of(page.items), page.previous, page.next), is_cut)
 
 
@@ -96,11 +98,9 @@ def _page(selection: Selection, order: Order, cursor: str | None) -> Page[Case]:
 
 def _few_cases(selection: Selection) -> type[Case] | None:
     """Where the selection means few cases from the start, these as the source to look through."""
-    if selection.search_text:
-        return cases_named(selection.search_text)
-    if selection.batch_id and is_small(selection.batch_id):
+    if selection.batch_id:
         return cases_of_batch(selection.batch_id)
-    return None
+    return cases_named(selection.search_text) if selection.search_text else None
 
 
 def _merge(selection: Selection, order: Order) -> Merge:
@@ -123,5 +123,5 @@ def _where(selection: Selection, case: type[Case] = Case) -> Iterator[ColumnElem
         yield case.created_at < end_of(selection.to_day)
     if selection.uploader_id is not None:
         yield case.uploaded_by_id == selection.uploader_id
-    if selection.batch_id:
-        yield is_in_batch(selection.batch_id, case)
+    if selection.search_text and selection.batch_id:
+        yield is_named(selection.search_text, case)

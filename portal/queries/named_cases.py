@@ -39,9 +39,9 @@ def finds_too_many(text: str) -> bool:
     return max(db.session.execute(select(*counts)).one()) > FOUND_UP_TO
 
 
-def is_named(text: str) -> ColumnElement[bool]:
+def is_named(text: str, case: type[Case] = Case) -> ColumnElement[bool]:
     """Patient reference or accession number beginning with this text, whatever its case."""
-    return begins_with(Case.patient_key, text) | begins_with(Case.accession_key, text)
+    return begins_with(case.patient_key, text) | begins_with(case.accession_key, text)
 
 
 def begins_with(column: Column, text: str) -> ColumnElement[bool]:
