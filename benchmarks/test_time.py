@@ -2,8 +2,8 @@
 
 python -m benchmarks.test_time MANIFEST.csv --fold 0 [--release releases/greenstick-1] [--side 320 384 448]
 
-The fold must be one that the release never saw. Milliseconds are of the network alone, torch on one thread:
-they compare the choices with each other, `benchmarks.reading` says what an image takes.
+The fold must be one that the release never saw. Milliseconds are of the network alone, in batches,
+on one thread: they compare the choices with each other, `benchmarks.reading` says what one image takes.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,20 +14,22 @@ from torch import nn
 from worker.vision.card import PreprocessingCard
 from worker.vision.engine import Outputs
 from worker.vision.manifest import Row
+from worker.vision.onnx_engine import OnnxEngine
 from worker.vision.training.batches import plain_batches
+from worker.vision.training.onnx_export import export_onnx
 from worker.vision.training.samples import Sample
 
 BATCH = 16
 ANSWERS_FILE = "answers.npz"
 
 
-@torch.inference_mode()
 def answers(network: nn.Module, samples: Sequence[Sample], card: PreprocessingCard) -> Outputs:
-    """The network's raw answers for samples as they are, in order."""
-    network.eval()
-    parts = [network(images) for images in plain_batches(samples, card, BATCH)]
-    logits, maps, scope = (torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True))
-    return Outputs(logits, maps, scope)
+    """The network's raw answers for samples as they are, in order, by the engine that serves on a CPU."""
+    with tempfile.TemporaryDirectory(prefix="greenstick-answers-") as folder:
+        model = Path(folder, "model.onnx")
+        export_onnx(network, card.side_px, model)
+        engine = OnnxEngine(model, threads=torch.get_num_threads())
+        return joined([engine.run(images.numpy()) for images in plain_batches(samples, card, BATCH)])
 
 
 def write_answers(folder: Path, rows: Sequence[Row], outputs: Outputs) -> None:
