@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ NAVIGATION = (
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         percent=percent, utc=utc, iso=iso, mebibytes=mebibytes, plural=plural, wait=in_words,
-        case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
+        case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word, tag_words=tag_words,
         answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get, awaits_word=AWAITS_WORDS.get,
         regions_words=regions_words, verdict_tone=VERDICT_TONES.get, state_tone=STATE_TONES.get,
     )  # fmt: skip
@@ -137,8 +138,15 @@ def iso(moment: datetime | None) -> str | None:
 
 def mebibytes(size_bytes: int) -> str:
     if size_bytes < 1024 * 1024:
-        return f"{size_bytes / 1024:.0f} KiB"
+        return f"{max(1, round(size_bytes / 1024))} KiB"
     return f"{size_bytes / 1024 / 1024:.1f} MiB"
+
+
+def tag_words(keyword: str) -> str:
+    """A DICOM keyword as staff read it: `ImagerPixelSpacing` is Imager pixel spacing, `KVP` stays."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", keyword.replace("_", " ")).split()
+    text = " ".join(word if word.isupper() else word.lower() for word in words)
+    return text[:1].upper() + text[1:]
 
 
 def flag_word(flag: str) -> str:
