@@ -35,7 +35,7 @@ class WorklistForm(Form):
 
     def __init__(self, formdata: Any, readers: Sequence[tuple[int, str]]) -> None:
         super().__init__(formdata)
-        self.reader.choices = choices(*same((NOBODY, SOMEBODY)), *readers, any_is="anyone or nobody")
+        self.reader.choices = choices(*same((NOBODY, SOMEBODY)), *readers, any_is="any")
 
     def selection(self, search_text: str) -> Selection:
         return Selection(

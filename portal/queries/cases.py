@@ -98,6 +98,11 @@ class ReadCase:
     def is_waiting(self) -> bool:
         return self.case.state == "waiting"
 
+    @property
+    def ended_count(self) -> int:
+        """Images that are refused, or read as far as they will be."""
+        return sum(read.outcome != "waiting" for read in self.images)
+
     def image_to_show(self, number: int | None) -> ReadImage:
         """The image asked for (from 1), else the one with the most severe verdict."""
         if number is not None and 1 <= number <= len(self.images):

@@ -102,7 +102,7 @@ def test_a_rerun_needs_a_release_and_a_reason(
 ) -> None:
     status, page = rerun(as_admin, batch_id, release_id, changes)
     assert status == 422
-    assert "This could not be used yet" in page
+    assert "Please check this" in page
     with app.app_context():
         assert len(db.session.scalars(select(Batch)).all()) == 1
 
