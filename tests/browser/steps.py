@@ -33,13 +33,19 @@ def save_review(portal: Installation, role: str, case_id: str, **said: str) -> N
 
 
 def upload(
-    page: Page, portal: Installation, files: list[Path], patient_ref: str, body_part: str = "hand"
+    page: Page,
+    portal: Installation,
+    files: list[Path],
+    patient_ref: str,
+    body_part: str = "hand",
+    priority: str = "Routine",
 ) -> str:
     """Through the form; returns the address of the case once the browser is there."""
     page.goto(f"{portal.url}/cases/new")
     page.set_input_files("input[type=file]", files)
     page.get_by_label("Patient reference").fill(patient_ref)
     page.get_by_label("Body part").fill(body_part)
+    page.get_by_label(priority).check()
     page.get_by_role("button", name="Upload case").click()
     page.wait_for_url(re.compile(r"/cases/[0-9a-f-]{36}"), timeout=WITHIN_MS)
     return page.url
