@@ -20,9 +20,11 @@ from tests.needs import needs_chromium, needs_redis
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MISSING = "/nowhere"
 PAGES = (
-    "/", "/worklist", "/cases/new", "/history", "/batches", "/releases", "/releases/tiny", "/users",
-    "/events", "/help", "/account", "/nowhere",
+    "/", "/worklist", "/worklist?part=foot", "/cases/new", "/history", "/history?part=foot", "/history/rerun",
+    "/batches", "/batches?kind=rerun", "/releases", "/releases/1", "/releases/new", "/users", "/events",
+    "/help", "/account", MISSING,
 )  # fmt: skip
 SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
@@ -69,9 +71,30 @@ def test_every_page(shared_portal: Installation, case_url: str, page: Page) -> N
     sign_in(page, shared_portal, "admin")
     found = {}
     for address in PAGES:
-        page.goto(shared_portal.url + address)
+        answer = page.goto(shared_portal.url + address)
+        assert answer is not None
+        assert answer.ok or address == MISSING, (address, answer.status)
         found[address] = violations(page)
     assert found == {address: [] for address in PAGES}
+
+
+def test_the_worklist_with_everything_open(shared_portal: Installation, case_url: str, page: Page) -> None:
+    sign_in(page, shared_portal, "admin")
+    page.goto(f"{shared_portal.url}/worklist?part=hand")
+    page.get_by_text("Save this selection").click()
+    page.get_by_label("Name of this selection").fill("Hands")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("“Hands” is saved.")).to_be_visible()
+    page.goto(f"{shared_portal.url}/worklist")
+    page.locator("details").evaluate_all("parts => parts.forEach((part) => { part.open = true; })")
+    page.locator("[data-tick]").first.check()
+    assert violations(page) == []
+    page.get_by_role("button", name="Delete the saved filter Hands").click()
+    expect(page.get_by_text("“Hands” is deleted.")).to_be_visible()
+    expect(page.locator("html[data-script]")).to_be_attached()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_a_form_with_errors(shared_portal: Installation, page: Page) -> None:
