@@ -11,6 +11,7 @@ from tests.browser.steps import save_review, sign_in
 from tests.browser.viewing import open_image
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
+from tests.fixtures.running import PASSWORD
 from tests.fixtures.script import PortalScript
 from tests.needs import needs_chromium, needs_redis
 
@@ -44,13 +45,21 @@ OUT_OF_PLACE = """() => {
 
 @pytest.fixture(scope="module")
 def case_url(shared_portal: Installation, shared_script: PortalScript) -> str:
-    """All that is long: reference, notes, file name, a word of a comment; and a refusal among the images."""
+    """All that is long: reference, notes, file name, a word of a comment; a refusal, a claim."""
     name = "IMG_20261120_101512_forearm_left_second_attempt_of_the_morning.png"
     files = {"hand.png": limb_png(99, 400), "wrist.png": limb_png(61, 448), name: limb_png(3)[:300]}
     case_id = shared_script.upload(files, **LONG)
     shared_script.wait_for(case_id)
-    save_review(shared_portal, "admin", case_id, asks_second="y", comment="A long word: " + "o" * 90)
+    save_review(shared_portal, "reader", case_id, asks_second="y", comment="A long word: " + "o" * 90)
+    claim(shared_portal, case_id)
     return f"{shared_portal.url}/cases/{case_id}"
+
+
+def claim(portal: Installation, case_id: str) -> None:
+    script = PortalScript(portal.url, "admin", PASSWORD)
+    script.sign_in()
+    token = {"csrf_token": script.token(f"/cases/{case_id}")}
+    assert script.http.post(f"{portal.url}/cases/{case_id}/claim", data=token, timeout=20).ok
 
 
 def wide(browser: Browser, portal: Installation, width_px: int) -> Page:
