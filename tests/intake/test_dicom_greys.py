@@ -111,13 +111,20 @@ def test_a_sigmoid_is_that_of_the_standard(array_of) -> None:
     assert (intake.window_low, intake.window_high) == (0, 65535)
 
 
-def test_without_a_window_nearly_all_pixels_are_shown(array_of) -> None:
-    pixels = radiograph(bits=14)
+def test_without_a_window_all_pixels_but_a_few_dead_ones_are_shown(array_of) -> None:
+    pixels = radiograph(bits=14) // 2
     pixels[0, :5] = 16383  # a few dead pixels
     array, intake = array_of(dicom(pixels, _00280101=14, _00280102=13))
     inside = np.mean((array >= intake.window_low) & (array <= intake.window_high))
     assert inside > 0.98
     assert intake.window_high < 16383
+
+
+def test_without_a_window_the_brightest_and_darkest_pixels_are_shown(array_of) -> None:
+    """As an 8-bit export shows them: its twin shall not be read differently."""
+    pixels = radiograph(bits=14)
+    _, intake = array_of(dicom(pixels, _00280101=14, _00280102=13))
+    assert (intake.window_low, intake.window_high) == (pixels.min(), pixels.max())
 
 
 def test_padding_is_dark_and_does_not_stretch_the_window(array_of) -> None:

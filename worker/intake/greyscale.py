@@ -11,9 +11,10 @@ from worker.intake.limits import LONGEST_SIDE_PX
 
 Pixels = NDArray[np.unsignedinteger]  # uint8 or uint16
 
-# Share of pixels left outside the window on each side when the file states no window: wide enough to keep
-# bone, tight enough to drop a lead marker or a few dead pixels.
+# When the file states no window, all its values are shown, as an 8-bit export shows them; unless a few pixels
+# (TAIL on each side) lie further out than REACH times the spread of the others: a lead marker, dead pixels.
 TAIL = 0.005
+REACH = 0.5
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Greyscale:
 
 
 def usable_window(image: Greyscale) -> tuple[float, float]:
-    """The stated window, or the robust range of the values when it is missing or shows none of them.
+    """The stated window, or the range of the values when it is missing or shows none of them.
 
     raises  Refused  no_contrast
     """
@@ -48,7 +49,7 @@ def usable_window(image: Greyscale) -> tuple[float, float]:
         return image.window
     if image.window:
         image.flags.append("window_ignored")
-    return _robust_range(counts) or (lowest, highest)
+    return _range_without_outliers(counts, lowest, highest)
 
 
 def _counted(image: Greyscale) -> NDArray[np.int64]:
@@ -56,10 +57,13 @@ def _counted(image: Greyscale) -> NDArray[np.int64]:
     return np.bincount(values.ravel())
 
 
-def _robust_range(counts: NDArray[np.int64]) -> tuple[float, float] | None:
+def _range_without_outliers(counts: NDArray[np.int64], lowest: float, highest: float) -> tuple[float, float]:
     below = np.cumsum(counts) / counts.sum()
-    low, high = np.searchsorted(below, [TAIL, 1 - TAIL])
-    return (float(low), float(high)) if low < high else None
+    low, high = (float(value) for value in np.searchsorted(below, [TAIL, 1 - TAIL]))
+    if low >= high:
+        return lowest, highest
+    reach = REACH * (high - low)
+    return (lowest if low - lowest <= reach else low), (highest if highest - high <= reach else high)
 
 
 def shrink(pixels: Pixels, longest_px: int = LONGEST_SIDE_PX) -> Pixels:
