@@ -135,6 +135,7 @@ def test_ticked_cases_are_changed_together_and_stay_ticked_meanwhile(
     expect(page.get_by_text("2 cases claimed.")).to_be_visible()
     expect(page.get_by_role("button", name="Stop reading P-1")).to_be_visible()
     expect(page.get_by_role("button", name="Read P-3")).to_be_visible()
+    expect(page.locator("html[data-script]")).to_be_attached()
     everything.check()
     expect(page.get_by_text("4 ticked")).to_be_visible()
     page.get_by_role("checkbox", name="Choose P-3").uncheck()
