@@ -91,6 +91,18 @@ def test_finished_folds_are_not_trained_again(manifest: Path, validated: Path) -
     assert before == [path.stat().st_mtime_ns for path in sorted(validated.glob("fold-*/best.safetensors"))]
 
 
+def test_recipe_can_be_judged_on_some_folds_by_networks_trained_on_all_others(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert validate(manifest, tmp_path / "cv", ["--folds", "1,3"]) == 0
+    assert read_verdict(tmp_path / "cv").metrics["folds"] == [1, 3]
+    assert read_verdict(tmp_path / "cv").metrics["images"] == IMAGES * 2 // FOLDS
+    assert Options.read(tmp_path / "cv" / "fold-3").folds_train == (0, 1, 2, 4)
+    for wrong in ("1", "1,9"):
+        assert validate(manifest, tmp_path / "cv", ["--folds", wrong]) == 2
+        assert "two or more of 0, 1, 2, 3, 4" in capsys.readouterr().err
+
+
 def test_answers_for_other_images_are_not_taken_for_these(
     validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -24,7 +24,7 @@ from worker.vision.networks.registry import (  # noqa: E402
     UnknownArchitecture,
     build,
     build_reader,
-    load_backbone,
+    load_start,
 )
 from worker.vision.onnx_engine import OnnxEngine  # noqa: E402
 from worker.vision.torch_engine import TorchEngine  # noqa: E402
@@ -90,7 +90,7 @@ def test_weights_published_by_torchvision_fit(name: str, tmp_path: Path) -> None
     published[stem] = published[stem].repeat(1, 3, 1, 1)  # they read colour, and hold a classifier as well
     save_file({**published, "classifier.0.weight": torch.zeros(2)}, tmp_path / "published.safetensors")
     other = copy.deepcopy(network).apply(emptied)
-    load_backbone(other, tmp_path / "published.safetensors")
+    load_start(other, tmp_path / "published.safetensors")
     loaded = other.backbone.state_dict()
     assert torch.allclose(loaded[stem], network.backbone.state_dict()[stem] * 3)
     assert all(torch.equal(loaded[key], published[key]) for key in published if key != stem)
@@ -105,14 +105,26 @@ def test_unknown_architecture_is_named() -> None:
 @pytest.mark.parametrize("name", sorted(BACKBONES))
 def test_published_backbone_fits(name: str) -> None:
     network = build_reader(name)
-    load_backbone(network, SHARED_DATA / "weights" / f"{BACKBONES[name]}.safetensors")
+    load_start(network, SHARED_DATA / "weights" / f"{BACKBONES[name]}.safetensors")
     assert all(torch.isfinite(value).all() for value in network.state_dict().values())
 
 
 def test_backbone_of_another_network_is_refused(tmp_path: Path) -> None:
     save_file({"features.0.weight": torch.zeros(3)}, tmp_path / "other.safetensors")
     with pytest.raises(ValueError, match="has no weights for"):
-        load_backbone(build_reader("mobilenet-v2"), tmp_path / "other.safetensors")
+        load_start(build_reader("mobilenet-v2"), tmp_path / "other.safetensors")
+
+
+def test_training_can_go_on_from_a_whole_reader(tmp_path: Path) -> None:
+    trained, fresh = build_reader("plain-cnn"), build_reader("plain-cnn")
+    save_file(
+        {name: value.half() for name, value in trained.state_dict().items()}, tmp_path / "reader.safetensors"
+    )
+    load_start(fresh, tmp_path / "reader.safetensors")
+    assert torch.allclose(fresh.image.weight, trained.image.weight, atol=1e-3)
+    assert torch.allclose(fresh.mixed[2].weight, trained.mixed[2].weight, atol=1e-3)
+    with pytest.raises(ValueError, match="another architecture"):
+        load_start(build_reader("resnet18"), tmp_path / "reader.safetensors")
 
 
 def test_colour_stem_is_summed_for_grey(tmp_path: Path) -> None:
@@ -121,7 +133,7 @@ def test_colour_stem_is_summed_for_grey(tmp_path: Path) -> None:
     name = "fine.0.0.weight"
     colour[name] = torch.arange(3.0)[None, :, None, None].expand(12, 3, 3, 3).contiguous()
     save_file(colour, tmp_path / "colour.safetensors")
-    load_backbone(network, tmp_path / "colour.safetensors")
+    load_start(network, tmp_path / "colour.safetensors")
     assert (network.backbone.state_dict()[name] == 3).all()
 
 

@@ -60,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         numbers = sorted({row.fold for row in read_manifest(manifest) if row.fold is not None})
         if len(numbers) < 2:
             raise ValueError("the manifest names fewer than two folds")
-        runs = {number: _options(asked, manifest, numbers, number) for number in numbers}
+        runs = {number: _options(asked, manifest, numbers, number) for number in _judged(asked, numbers)}
+        numbers = list(runs)
         wanted = numbers if asked.fold is None else [asked.fold]
         for number in progress.over(wanted, len(wanted), "folds"):
             _finish(runs[number], asked.out / f"fold-{number}", crew, progress, asked.mirrored)
@@ -72,8 +73,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(done) < len(folds):
         say(f"{len(done)} of {len(folds)} folds are read")
         return 0
-    _judge(asked.out, done, runs[numbers[0]], asked.mirrored)
+    _judge(asked.out, done, runs, asked.mirrored)
     return 0
+
+
+def _judged(asked: argparse.Namespace, numbers: list[int]) -> list[int]:
+    if asked.folds is None:
+        return numbers
+    chosen = sorted({int(number) for number in asked.folds.split(",")})
+    if len(chosen) < 2 or not set(chosen) <= set(numbers):
+        raise ValueError(f"--folds must name two or more of {', '.join(map(str, numbers))}")
+    return chosen
 
 
 def _options(asked: argparse.Namespace, manifest: Path, numbers: list[int], number: int) -> Options:
@@ -105,10 +115,10 @@ def _fold(options: Options, folder: Path) -> Fold | None:
     return None if outputs is None else Fold(rows, samples_of(options, [options.fold_test]), outputs)
 
 
-def _judge(out: Path, folds: Sequence[Fold], options: Options, is_mirrored: bool) -> None:
-    rules = tuned_on(folds, options.side)
-    outcomes = outcomes_of(folds, options.side)
-    report = report_on(outcomes, f"the recipe of {out.name}", list(range(len(folds))), rules.operating_points)
+def _judge(out: Path, folds: Sequence[Fold], runs: dict[int, Options], is_mirrored: bool) -> None:
+    side_px = next(iter(runs.values())).side
+    rules, outcomes = tuned_on(folds, side_px), outcomes_of(folds, side_px)
+    report = report_on(outcomes, f"the recipe of {out.name}", list(runs), rules.operating_points)
     labels, raw = labels_of(outcomes), np.array(uncalibrated(folds))
     before = {"calibration_error": calibration_error(labels, raw), "brier": brier(labels, raw)}
     recall = _recall_at(labels, probabilities_of(outcomes), PUBLISHED_SPECIFICITY)
@@ -137,6 +147,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run cross-validate", description=DESCRIPTION)
     add_recipe(parser)
     parser.add_argument("--mirrored", action="store_true", help="read each image as it is and mirrored")
+    parser.add_argument(
+        "--folds", help="judge on these only, such as 0,1; each network is trained on all others"
+    )
     parser.add_argument("--fold", type=int, help="only this one; default: all, one after the other")
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="such as runs/cv")
     return parser

@@ -11,7 +11,7 @@ import torch
 
 from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import Row, read_manifest
-from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_backbone
+from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
 from worker.vision.preprocess import VERSION
 from worker.vision.sources.layouts import manifest_of
 from worker.vision.training.batches import batches_per_epoch
@@ -111,7 +111,7 @@ def run_training(
     torch.manual_seed(options.seed)
     network = build_reader(options.arch)
     if options.weights is not None:
-        load_backbone(network, Path(options.weights))
+        load_start(network, Path(options.weights))
     Trainer(network, options, preprocessing_of(options), folder, crew, progress).run(train, tune)
 
 

@@ -30,7 +30,8 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         "--weights",
         type=Path,
         metavar="FILE",
-        help="pre-trained backbone (safetensors, torchvision's names); default: random",
+        help="pre-trained backbone (safetensors, torchvision's names), or a release's weights.safetensors to"
+        " go on from; default: random",
     )
     recipe.add_argument("--epochs", type=int, default=15, metavar="N", help="default: %(default)s")
     recipe.add_argument(

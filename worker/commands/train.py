@@ -77,8 +77,10 @@ def _export(asked: argparse.Namespace) -> None:
     load_best(asked.out, network)
     round_to_half(network)  # the answers that tune it shall be those of the weights that are kept
     rules, is_mirrored, told = _tuning(asked, options, network)
-    training = {**options.for_card(), **epochs_of(asked.out), **told["training"]}
-    facts = {**json.loads(asked.facts.read_text("utf-8")), **told, "training": training}
+    facts = json.loads(asked.facts.read_text("utf-8"))
+    seen = {"failures": facts["failures"]} if "failures" in facts else {}
+    training = {**options.for_card(), **epochs_of(asked.out), **told["training"], **seen}
+    facts = {**facts, **told, "training": training}
     scope = None if asked.out_of_scope is None else _scope(network, options, asked.out_of_scope)
     card = publish(
         network, options, preprocessing_of(options), rules, asked.export, facts, scope, is_mirrored

@@ -61,12 +61,19 @@ def build_reader(name: str) -> Reader:
     return Reader(ARCHITECTURES[name].backbone())
 
 
-def load_backbone(reader: Reader, weights: Path) -> None:
-    """Start from a pre-trained backbone (safetensors, torchvision key names, colour input).
+def load_start(reader: Reader, weights: Path) -> None:
+    """Start from a whole trained reader (a release's weights), or from a pre-trained backbone.
 
-    raises  ValueError when the file leaves any layer of the backbone without weights
+    weights  safetensors; a backbone has torchvision's key names and colour input
+    raises   ValueError when the file leaves any layer that it should fill without weights
     """
     stored = {name: tensor.float() for name, tensor in load_file(weights).items()}
+    if any(name.startswith("backbone.") for name in stored):
+        try:
+            reader.load_state_dict(stored)
+        except RuntimeError as failure:
+            raise ValueError(f"{weights.name} holds another architecture's reader") from failure
+        return
     wanted = reader.backbone.state_dict()
     fitting = {name: _to_grey(tensor, wanted[name]) for name, tensor in stored.items() if name in wanted}
     counters = {name for name in wanted if name.endswith("num_batches_tracked")}
