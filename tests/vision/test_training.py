@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file
 
 from tests.needs import needs_gpu, needs_torch
 from tests.vision.limbs import limb, write_manifest
@@ -226,3 +227,14 @@ def test_gpu_is_chosen_where_there_is_one_and_computes_in_bfloat16(manifest: Pat
 def test_cpu_computes_in_float32_unless_asked(manifest: Path, run: Path, tmp_path: Path) -> None:
     assert Options.read(run).precision == "fp32"
     assert best(trained(manifest, tmp_path / "bf16", epochs=2, more=["--precision", "bf16"])) != best(run)
+
+
+def test_run_can_end_half_way_between_its_start_and_what_it_learnt(manifest: Path, tmp_path: Path) -> None:
+    start = trained(manifest, tmp_path / "start", more=["--fold-tune", "none"]) / "best.safetensors"
+    more = ["--weights", str(start), "--fold-tune", "none", "--seed", "5"]
+    learnt = trained(manifest, tmp_path / "on", more=more) / "best.safetensors"
+    half = trained(manifest, tmp_path / "half", more=[*more, "--average-start"]) / "best.safetensors"
+    began, ended, between = (load_file(path) for path in (start, learnt, half))
+    assert np.abs(ended["map.weight"] - began["map.weight"]).max() > 0
+    for name in ("map.weight", "image.weight", "mixed.3.running_var"):
+        np.testing.assert_allclose(between[name], (began[name] + ended[name]) / 2, atol=1e-6)

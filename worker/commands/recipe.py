@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_st
 from worker.vision.preprocess import VERSION
 from worker.vision.sources.layouts import manifest_of
 from worker.vision.training.batches import batches_per_epoch
-from worker.vision.training.checkpoint import Options
+from worker.vision.training.checkpoint import Options, average_best
 from worker.vision.training.crew import ALONE, Crew, chosen_device
 from worker.vision.training.environment import environment
 from worker.vision.training.loop import Trainer
@@ -58,6 +59,7 @@ def options_of(
         box_supervision=not asked.without_boxes,
         finds_limb=not asked.whole_image,
         patience=patience,
+        average_start=asked.average_start,
     )
 
 
@@ -112,7 +114,10 @@ def run_training(
     network = build_reader(options.arch)
     if options.weights is not None:
         load_start(network, Path(options.weights))
+    start = copy.deepcopy(network.state_dict())
     Trainer(network, options, preprocessing_of(options), folder, crew, progress).run(train, tune)
+    if options.average_start and crew.leads:
+        average_best(folder, build_reader(options.arch), start)
 
 
 def say(line: str) -> None:

@@ -47,6 +47,9 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument(
         "--first-side", type=int, metavar="PX", help="the side in the first half of the epochs, for speed"
     )
+    recipe.add_argument(
+        "--average-start", action="store_true", help="end half way between the trained weights and --weights"
+    )
     recipe.add_argument("--without-boxes", action="store_true", help="learn from the labels alone")
     recipe.add_argument("--whole-image", action="store_true", help="do not cut to the limb")
     recipe.add_argument(

@@ -78,7 +78,7 @@ def _export(asked: argparse.Namespace) -> None:
     round_to_half(network)  # the answers that tune it shall be those of the weights that are kept
     rules, is_mirrored, told = _tuning(asked, options, network)
     facts = json.loads(asked.facts.read_text("utf-8"))
-    seen = {"failures": facts["failures"]} if "failures" in facts else {}
+    seen = {name: facts[name] for name in ("note", "failures") if name in facts}
     training = {**options.for_card(), **epochs_of(asked.out), **told["training"], **seen}
     facts = {**facts, **told, "training": training}
     scope = None if asked.out_of_scope is None else _scope(network, options, asked.out_of_scope)

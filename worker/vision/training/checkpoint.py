@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 
 OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.csv"
@@ -38,6 +39,7 @@ class Options:
     box_supervision: bool = True
     finds_limb: bool = True
     patience: int | None = None  # epochs to wait for a better one on the tuning fold before giving up
+    average_start: bool = False  # end half way between the trained weights and those of the start
 
     @classmethod
     def read(cls, folder: Path) -> Options:
@@ -78,6 +80,21 @@ def save_best(folder: Path, network: nn.Module) -> None:
 
 def load_best(folder: Path, network: nn.Module) -> None:
     network.load_state_dict(load_file(folder / BEST_FILE))
+
+
+def average_best(folder: Path, network: nn.Module, start: Mapping[str, Tensor]) -> None:
+    """Move the kept weights half way back to those of the start: what was learnt anew, less of what it cost.
+
+    source  Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"
+    """
+    load_best(folder, network)
+    trained = network.state_dict()
+    halves = {
+        name: (start[name].cpu() + value) / 2 if value.is_floating_point() else value
+        for name, value in trained.items()
+    }
+    network.load_state_dict(halves)
+    save_best(folder, network)
 
 
 def epochs_of(folder: Path) -> dict[str, int]:
