@@ -122,7 +122,7 @@ def test_training_can_go_on_from_a_whole_reader(tmp_path: Path) -> None:
     )
     load_start(fresh, tmp_path / "reader.safetensors")
     loaded = fresh.state_dict()
-    assert all(torch.allclose(loaded[name], value, atol=1e-3) for name, value in trained.state_dict().items())
+    assert all(torch.allclose(loaded[name], value, atol=1e-2) for name, value in trained.state_dict().items())
     with pytest.raises(ValueError, match="another architecture"):
         load_start(build_reader("resnet18"), tmp_path / "reader.safetensors")
 
