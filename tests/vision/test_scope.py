@@ -164,4 +164,4 @@ def test_model_card_tells_what_the_fit_found_out() -> None:
     page = " ".join(model_card(judged).split())
     assert "fitted on 358 other pictures and 440 drawn ones" in page
     assert "it refuses 98.1% of the former" in page
-    assert "lets 99.7% of the tuning fold through, and 98.5% of the same when sharpened" in page
+    assert "lets 99.7% through, and 98.5% of them when sharpened" in page

@@ -74,7 +74,8 @@ def _scope(scope: Mapping[str, Any] | None) -> str:
     )
     return (
         f"The check for images out of scope is simple, fitted on {scope['other_images']} other pictures"
-        f"{_cross_validated(scope)}. It lets {scope['kept_share']:.1%} of the tuning fold through"
+        f"{_cross_validated(scope)}. Of radiographs that it was not fitted on it lets"
+        f" {scope['kept_share']:.1%} through"
         f"{_changed(scope)}. Pictures of a kind it was never"
         f" fitted on are caught less often (left out in turn: {unseen}), so a score does not prove that the"
         " image is a limb."
@@ -95,7 +96,7 @@ def _changed(scope: Mapping[str, Any]) -> str:
     if "kept_share_changed" not in scope:
         return ""
     return (
-        f", and {scope['kept_share_changed']:.1%} of the same when sharpened, blurred, cropped, framed or"
+        f", and {scope['kept_share_changed']:.1%} of them when sharpened, blurred, cropped, framed or"
         " exposed otherwise"
     )
 

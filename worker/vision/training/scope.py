@@ -28,7 +28,7 @@ BATCH = 16
 SEED = 0
 FOLDS = 5
 DRAWN_OF_EACH_KIND = 40
-KEPT_SHARE, KEPT_SHARE_CHANGED = 0.995, 0.99  # of radiographs of the trained kind that must still be read
+KEPT_SHARE, KEPT_SHARE_CHANGED = 0.995, 0.995  # of radiographs of the trained kind that must still be read
 MOST_KNOWN, MOST_TUNE = 1000, 700  # radiographs used, evenly picked: each costs two passes of the network
 DRAWN = -1  # the group of what was drawn: it teaches, and judges nothing
 
