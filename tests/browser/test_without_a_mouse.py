@@ -78,8 +78,12 @@ def test_a_case_is_sent_and_one_signs_out(
 ) -> None:
     hand = tmp_path / "hand.png"
     hand.write_bytes(limb_png(99, 400))
+    page.on("filechooser", lambda _: None)  # hand choosers over from now on
     sign_in_by_keys(page, sqlite_portal, "radiographer")
-    press(page, "Tab", "Enter", "Tab")
+    expect(page.locator("html[data-script]")).to_be_attached()
+    press(page, "Tab", "Enter")
+    page.wait_for_url("**#content")
+    press(page, "Tab")
     expect(page.locator("#content :focus")).to_have_count(1)
     page.reload()
     enter(page, "New case", "link")
