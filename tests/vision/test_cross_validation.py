@@ -24,7 +24,7 @@ from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.networks.mirrored import Mirrored  # noqa: E402
 from worker.vision.networks.registry import build  # noqa: E402
 from worker.vision.training.checkpoint import Options  # noqa: E402
-from worker.vision.training.verdict_file import read_verdict  # noqa: E402
+from worker.vision.training.judgement import read_judgement  # noqa: E402
 
 IMAGES, FOLDS = 60, 5
 RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "64", "--batch-size", "8", *ON_CPU]
@@ -66,13 +66,13 @@ def test_every_image_is_judged_once_by_a_network_that_never_saw_its_fold(validat
         assert options.fold_tune is None
 
 
-def test_verdict_gives_measures_with_intervals_and_what_calibration_changed(validated: Path) -> None:
-    verdict = read_verdict(validated)
-    assert verdict.is_mirrored
-    assert verdict.metrics["images"] == IMAGES
-    assert verdict.metrics["intervals_95"]["auroc"][0] <= verdict.metrics["auroc"]
-    assert verdict.metrics["before_calibration"].keys() == {"calibration_error", "brier"}
-    assert 0 <= verdict.rules.operating_points.rule_out <= verdict.rules.operating_points.rule_in <= 1
+def test_judgement_gives_measures_with_intervals_and_what_calibration_changed(validated: Path) -> None:
+    judgement = read_judgement(validated)
+    assert judgement.is_mirrored
+    assert judgement.metrics["images"] == IMAGES
+    assert judgement.metrics["intervals_95"]["auroc"][0] <= judgement.metrics["auroc"]
+    assert judgement.metrics["before_calibration"].keys() == {"calibration_error", "brier"}
+    assert 0 <= judgement.rules.operating_points.rule_out <= judgement.rules.operating_points.rule_in <= 1
 
 
 def test_folds_can_be_shared_among_processes_and_give_the_same_verdict(
@@ -95,8 +95,8 @@ def test_recipe_can_be_judged_on_some_folds_by_networks_trained_on_all_others(
     manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert validate(manifest, tmp_path / "cv", ["--folds", "1,3"]) == 0
-    assert read_verdict(tmp_path / "cv").metrics["folds"] == [1, 3]
-    assert read_verdict(tmp_path / "cv").metrics["images"] == IMAGES * 2 // FOLDS
+    assert read_judgement(tmp_path / "cv").metrics["folds"] == [1, 3]
+    assert read_judgement(tmp_path / "cv").metrics["images"] == IMAGES * 2 // FOLDS
     assert Options.read(tmp_path / "cv" / "fold-3").folds_train == (0, 1, 2, 4)
     for wrong in ("1", "1,9"):
         assert validate(manifest, tmp_path / "cv", ["--folds", wrong]) == 2
@@ -104,20 +104,34 @@ def test_recipe_can_be_judged_on_some_folds_by_networks_trained_on_all_others(
 
 
 def test_answers_for_other_images_are_not_taken_for_these(
-    validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    other = write_manifest(tmp_path, 20)
-    assert validate(other, validated) == 2
+    write_manifest(tmp_path, IMAGES)
+    here = tmp_path / "manifest.csv"
+    assert validate(here, tmp_path / "cv", ["--fold", "0"]) == 0
+    lines = here.read_text().splitlines(keepends=True)
+    here.write_text("".join([*lines[:1], *lines[7:]]))
+    assert validate(here, tmp_path / "cv", ["--fold", "0"]) == 2
     assert "other images" in capsys.readouterr().err
+
+
+def test_what_another_recipe_or_way_of_reading_left_is_not_taken_for_this_one(
+    manifest: Path, validated: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more, complaint in (([], "read mirrored too"), (["--mirrored", "--seed", "9"], "another recipe")):
+        assert validate(manifest, validated, more) == 2
+        assert complaint in capsys.readouterr().err
+    assert validate(manifest, validated, ["--mirrored", "--fold", "7"]) == 2
+    assert "one of 0, 1, 2, 3, 4" in capsys.readouterr().err
 
 
 def test_release_of_the_recipe_is_tuned_and_described_by_the_cross_validation(
     release: Path, validated: Path
 ) -> None:
-    card, verdict = ReleaseCard.read(release), read_verdict(validated)
-    assert card.calibration == verdict.rules.calibration
-    assert card.operating_points == verdict.rules.operating_points
-    assert card.metrics["auroc"] == verdict.metrics["auroc"]
+    card, judgement = ReleaseCard.read(release), read_judgement(validated)
+    assert card.calibration == judgement.rules.calibration
+    assert card.operating_points == judgement.rules.operating_points
+    assert card.metrics["auroc"] == judgement.metrics["auroc"]
     assert card.metrics["folds"] == list(range(FOLDS))
     assert card.training["tune_images"] == IMAGES
     assert card.is_mirrored

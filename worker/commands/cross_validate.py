@@ -23,7 +23,6 @@ from worker.commands.recipe import (
     say,
 )  # fmt: skip
 from worker.commands.recipe_options import DATA, add_recipe
-from worker.vision.engine import Outputs
 from worker.vision.evaluation.metrics import Labels, Scores, brier, calibration_error, roc
 from worker.vision.evaluation.outcome import labels_of, probabilities_of
 from worker.vision.evaluation.plots import write_plots
@@ -32,12 +31,12 @@ from worker.vision.manifest import read_manifest
 from worker.vision.networks.mirrored import Mirrored
 from worker.vision.networks.registry import build_reader
 from worker.vision.training.answers import answers, read_answers, write_answers
-from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of, load_best
+from worker.vision.training.checkpoint import BEST_FILE, OPTIONS_FILE, Options, epochs_of, load_best
 from worker.vision.training.crew import Crew, alone
+from worker.vision.training.judgement import Judgement
 from worker.vision.training.out_of_fold import Fold, outcomes_of, tuned_on, uncalibrated
 from worker.vision.training.progress import Progress
 from worker.vision.training.publish import round_to_half
-from worker.vision.training.verdict_file import Verdict
 
 PUBLISHED_SPECIFICITY = 0.71  # where the best published figure for FracAtlas states its recall
 DESCRIPTION = (
@@ -62,10 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValueError("the manifest names fewer than two folds")
         runs = {number: _options(asked, manifest, numbers, number) for number in _judged(asked, numbers)}
         numbers = list(runs)
+        if asked.fold not in (None, *numbers):
+            raise ValueError(f"--fold must be one of {', '.join(map(str, numbers))}")
         wanted = numbers if asked.fold is None else [asked.fold]
         for number in progress.over(wanted, len(wanted), "folds"):
             _finish(runs[number], asked.out / f"fold-{number}", crew, progress, asked.mirrored)
-        folds = [_fold(runs[number], asked.out / f"fold-{number}") for number in numbers]
+        folds = [_fold(runs[number], asked.out / f"fold-{number}", asked.mirrored) for number in numbers]
     except (OSError, ValueError, KeyError, SafetensorError) as failure:
         print(f"cross-validate: {failure}", file=sys.stderr)
         return 2
@@ -95,7 +96,9 @@ def _finish(options: Options, folder: Path, crew: Crew, progress: Progress, is_m
     """Train the network of one fold where that is not done yet, and keep what it says of the fold."""
     assert options.fold_test is not None
     rows = rows_of(options, [options.fold_test])
-    if read_answers(folder, rows) is not None:
+    if (folder / OPTIONS_FILE).exists() and Options.read(folder) != options:
+        raise ValueError(f"{folder} holds a run of another recipe: give another --out")
+    if read_answers(folder, rows, is_mirrored) is not None:
         return
     if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:
         run_training(options, folder, crew, progress)
@@ -103,15 +106,14 @@ def _finish(options: Options, folder: Path, crew: Crew, progress: Progress, is_m
     load_best(folder, network)
     round_to_half(network)
     reading = Mirrored(network) if is_mirrored else network
-    write_answers(
-        folder, rows, answers(reading, samples_of(options, [options.fold_test]), preprocessing_of(options))
-    )
+    samples = samples_of(options, [options.fold_test])
+    write_answers(folder, rows, answers(reading, samples, preprocessing_of(options)), is_mirrored)
 
 
-def _fold(options: Options, folder: Path) -> Fold | None:
+def _fold(options: Options, folder: Path, is_mirrored: bool) -> Fold | None:
     assert options.fold_test is not None
     rows = rows_of(options, [options.fold_test])
-    outputs: Outputs | None = read_answers(folder, rows)
+    outputs = read_answers(folder, rows, is_mirrored)
     return None if outputs is None else Fold(rows, samples_of(options, [options.fold_test]), outputs)
 
 
@@ -129,7 +131,7 @@ def _judge(out: Path, folds: Sequence[Fold], runs: dict[int, Options], is_mirror
         "before_calibration": before,
     }
     tuned = {"tune_images": report.images, "tune_fractured": report.fractured}
-    Verdict(rules, is_mirrored, tuned, metrics).write(out)
+    Judgement(rules, is_mirrored, tuned, metrics).write(out)
     write_predictions(out / "predictions.csv", outcomes)
     write_plots(out, labels, probabilities_of(outcomes))
     say(as_text(report))

@@ -30,11 +30,11 @@ from worker.vision.shelf import RELEASES
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import Options, epochs_of, load_best
 from worker.vision.training.crew import joined_crew
+from worker.vision.training.judgement import read_judgement
 from worker.vision.training.publish import publish, round_to_half
 from worker.vision.training.samples import Sample, read_samples
 from worker.vision.training.scope import ScopeFit, fit_scope
 from worker.vision.training.tuning import tune
-from worker.vision.training.verdict_file import read_verdict
 
 USAGE = """./run train --data DATA --out DIR [options]
        ./run train --out DIR --resume
@@ -77,10 +77,9 @@ def _export(asked: argparse.Namespace) -> None:
     load_best(asked.out, network)
     round_to_half(network)  # the answers that tune it shall be those of the weights that are kept
     rules, is_mirrored, told = _tuning(asked, options, network)
-    facts = json.loads(asked.facts.read_text("utf-8"))
-    seen = {name: facts[name] for name in ("note", "failures") if name in facts}
-    training = {**options.for_card(), **epochs_of(asked.out), **told["training"], **seen}
-    facts = {**facts, **told, "training": training}
+    remarks = {} if asked.remarks is None else json.loads(asked.remarks.read_text("utf-8"))
+    training = {**options.for_card(), **epochs_of(asked.out), **told["training"], **remarks}
+    facts = {**json.loads(asked.facts.read_text("utf-8")), **told, "training": training}
     scope = None if asked.out_of_scope is None else _scope(network, options, asked.out_of_scope)
     card = publish(
         network, options, preprocessing_of(options), rules, asked.export, facts, scope, is_mirrored
@@ -93,8 +92,12 @@ def _tuning(
 ) -> tuple[Rules, bool, dict[str, Any]]:
     """What the release decides by, whether it reads mirrored too, and what its card says of both."""
     if asked.out_of_fold is not None:
-        verdict = read_verdict(asked.out_of_fold)
-        return verdict.rules, verdict.is_mirrored, {"training": verdict.tuned_on, "metrics": verdict.metrics}
+        judgement = read_judgement(asked.out_of_fold)
+        return (
+            judgement.rules,
+            judgement.is_mirrored,
+            {"training": judgement.tuned_on, "metrics": judgement.metrics},
+        )
     if options.fold_tune is None:
         raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
     samples = samples_of(options, [options.fold_tune])
@@ -160,6 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     release = parser.add_argument_group("making a release of the weights of the run in --out")
     release.add_argument("--export", type=Path, metavar="DIR", help="the release, such as releases/first-1")
     release.add_argument("--facts", type=Path, default=RELEASES / "facts.json", help="data, licences (JSON)")
+    release.add_argument(
+        "--remarks", type=Path, metavar="FILE", help="note and failures of this release for its card (JSON)"
+    )
     release.add_argument(
         "--out-of-fold",
         type=Path,

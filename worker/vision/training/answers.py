@@ -32,18 +32,19 @@ def answers(network: nn.Module, samples: Sequence[Sample], card: PreprocessingCa
         return joined([engine.run(images.numpy()) for images in plain_batches(samples, card, BATCH)])
 
 
-def write_answers(folder: Path, rows: Sequence[Row], outputs: Outputs) -> None:
-    """Keep the answers with the names of their images, in one step."""
+def write_answers(folder: Path, rows: Sequence[Row], outputs: Outputs, is_mirrored: bool) -> None:
+    """Keep the answers with the names of their images and how they were read, in one step."""
     fresh = folder / ("new-" + ANSWERS_FILE)
     names = np.array([row.name for row in rows])
-    np.savez_compressed(fresh, names=names, logits=outputs.logits, maps=outputs.maps, scope=outputs.scope)
+    arrays = {"logits": outputs.logits, "maps": outputs.maps, "scope": outputs.scope}
+    np.savez_compressed(fresh, names=names, is_mirrored=np.array(is_mirrored), **arrays)
     fresh.replace(folder / ANSWERS_FILE)
 
 
-def read_answers(folder: Path, rows: Sequence[Row]) -> Outputs | None:
-    """The kept answers for exactly these rows; None when there are none.
+def read_answers(folder: Path, rows: Sequence[Row], is_mirrored: bool) -> Outputs | None:
+    """The kept answers for exactly these rows, read in this way; None when there are none.
 
-    raises  ValueError when they were given for other images
+    raises  ValueError when they were given for other images, or read otherwise
     """
     path = folder / ANSWERS_FILE
     if not path.exists():
@@ -51,6 +52,10 @@ def read_answers(folder: Path, rows: Sequence[Row]) -> Outputs | None:
     with np.load(path, allow_pickle=False) as stored:
         if stored["names"].tolist() != [row.name for row in rows]:
             raise ValueError(f"{path} was made for other images: give another --out, or remove it")
+        if bool(stored["is_mirrored"]) != is_mirrored:
+            raise ValueError(
+                f"{path} was read {'once' if is_mirrored else 'mirrored too'}: remove it to read anew"
+            )
         return Outputs(stored["logits"], stored["maps"], stored["scope"])
 
 

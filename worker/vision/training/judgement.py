@@ -10,11 +10,11 @@ from typing import Any
 from worker.vision.card import Calibration, OperatingPoints
 from worker.vision.interpretation import Rules
 
-VERDICT_FILE = "out_of_fold.json"
+JUDGEMENT_FILE = "out_of_fold.json"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Judgement:
     """The rules that all folds together give, and how well the recipe reads what it never saw."""
 
     rules: Rules
@@ -23,17 +23,17 @@ class Verdict:
     metrics: dict[str, Any]  # for the card
 
     def write(self, folder: Path) -> None:
-        (folder / VERDICT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+        (folder / JUDGEMENT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
 
 
-def read_verdict(folder: Path) -> Verdict:
+def read_judgement(folder: Path) -> Judgement:
     """Raises ValueError when the cross-validation in `folder` is not finished."""
-    path = folder / VERDICT_FILE
+    path = folder / JUDGEMENT_FILE
     if not path.exists():
         raise ValueError(f"{folder} holds no finished cross-validation")
     stored = json.loads(path.read_text("utf-8"))
     rules = stored["rules"]
-    return Verdict(
+    return Judgement(
         rules=Rules(
             side_px=rules["side_px"],
             calibration=Calibration(**rules["calibration"]),
