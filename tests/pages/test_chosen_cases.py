@@ -12,17 +12,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.models import Batch, Case, Event, Image, Job
 from tests.fixtures import rows
-from tests.fixtures.people import Person, new_person, signed_in
-
-
-@pytest.fixture
-def eva(each_app: Flask) -> Person:
-    return signed_in(each_app, new_person(each_app, "reader", "eva"))
-
-
-@pytest.fixture
-def tom(each_app: Flask) -> Person:
-    return signed_in(each_app, new_person(each_app, "admin", "tom"))
+from tests.fixtures.people import Person
 
 
 def add_cases(app: Flask, count: int) -> list[str]:
