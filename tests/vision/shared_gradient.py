@@ -7,7 +7,7 @@ from torch import Tensor
 
 from worker.vision.networks.reader import Reader
 from worker.vision.networks.registry import build_reader
-from worker.vision.training.crew import Crew, joined_crew
+from worker.vision.training.crew import Crew, joined_crew, leave
 from worker.vision.training.lesson import Lesson
 
 
@@ -40,3 +40,4 @@ def gradients(network: Reader) -> dict[str, Tensor]:
 
 if __name__ == "__main__":
     main()
+    leave(0)

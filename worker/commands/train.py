@@ -29,7 +29,7 @@ from worker.vision.networks.registry import build_reader
 from worker.vision.shelf import RELEASES
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import Options, epochs_of, load_best
-from worker.vision.training.crew import joined_crew
+from worker.vision.training.crew import joined_crew, leave
 from worker.vision.training.judgement import read_judgement
 from worker.vision.training.publish import publish, round_to_half
 from worker.vision.training.samples import Sample, read_samples
@@ -179,4 +179,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

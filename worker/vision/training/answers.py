@@ -36,8 +36,14 @@ def write_answers(folder: Path, rows: Sequence[Row], outputs: Outputs, is_mirror
     """Keep the answers with the names of their images and how they were read, in one step."""
     fresh = folder / ("new-" + ANSWERS_FILE)
     names = np.array([row.name for row in rows])
-    arrays = {"logits": outputs.logits, "maps": outputs.maps, "scope": outputs.scope}
-    np.savez_compressed(fresh, names=names, is_mirrored=np.array(is_mirrored), **arrays)
+    np.savez_compressed(
+        fresh,
+        names=names,
+        is_mirrored=np.array(is_mirrored),
+        logits=outputs.logits,
+        maps=outputs.maps,
+        scope=outputs.scope,
+    )
     fresh.replace(folder / ANSWERS_FILE)
 
 
