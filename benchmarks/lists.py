@@ -1,6 +1,6 @@
 """How long the server takes for a page of the worklist and of the history, among few and among many cases.
 
-python -m benchmarks.lists [--counts 1000 1000000] [--databases sqlite postgres] [--times 20] [--keep DIR]
+python -m benchmarks.lists [--counts 1000 1000000] [--databases sqlite postgres] [--times 100] [--keep DIR]
 
 Through Flask's test client: routing, queries, template; some times unmeasured first. What is measured is the
 time on the processor, of the web process and of the database's own, so that a busy machine does not blur it;
@@ -73,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--counts", type=int, nargs="+", default=[1000, 1_000_000])
     parser.add_argument("--databases", nargs="+", default=["sqlite", "postgres"])
-    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--times", type=int, default=100)
     parser.add_argument("--keep", type=Path, default=None)
     parser.add_argument("--wall", action="store_true", help="by the clock on the wall")
     parser.add_argument("--only", default="", help="measure pages whose name contains this")
