@@ -34,6 +34,8 @@ BACKBONES = {
     "efficientnet-lite0": "efficientnet_lite0",
     "mobilenet-v2": "mobilenet_v2",
     "resnet18": "resnet18",
+    "resnet50": "resnet50",
+    "resnet50-c4": "resnet50",
 }
 
 

@@ -14,7 +14,7 @@ from worker.vision.networks.lite import Lite0
 from worker.vision.networks.mobilenet import MobileNet
 from worker.vision.networks.plain import PlainCnn
 from worker.vision.networks.reader import Reader
-from worker.vision.networks.resnet import ResNet18
+from worker.vision.networks.resnet import ResNet18, ResNet50, ResNet50C4
 from worker.vision.networks.staged import ConvNextTiny, EfficientNetB0, MobileNetV3, Vgg16
 from worker.vision.networks.tiny_network import TinyNetwork
 
@@ -38,6 +38,8 @@ ARCHITECTURES = {
     "efficientnet-lite0": Architecture(Lite0, 127 / 255, 128 / 255),
     "mobilenet-v2": Architecture(MobileNet, IMAGENET_MEAN, IMAGENET_DEVIATION),
     "resnet18": Architecture(ResNet18, IMAGENET_MEAN, IMAGENET_DEVIATION),
+    "resnet50": Architecture(ResNet50, IMAGENET_MEAN, IMAGENET_DEVIATION),
+    "resnet50-c4": Architecture(ResNet50C4, IMAGENET_MEAN, IMAGENET_DEVIATION),
     "vgg16": Architecture(Vgg16, IMAGENET_MEAN, IMAGENET_DEVIATION),
     "efficientnet-b0": Architecture(EfficientNetB0, IMAGENET_MEAN, IMAGENET_DEVIATION),
     "convnext-tiny": Architecture(ConvNextTiny, IMAGENET_MEAN, IMAGENET_DEVIATION),
