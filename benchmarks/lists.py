@@ -127,7 +127,8 @@ def _filled(settings: Settings, count: int) -> Iterator[Flask]:
 
 def _add_reruns(count: int) -> None:
     """Two batches over cases that stand far back in the history, one of 1,000 and one of a fifth of all."""
-    newest_last = select(Image.id).join(Case).where(Image.state == "ready").order_by(Case.created_at)
+    oldest_first = (Case.created_at, Case.id, Image.position)
+    images = select(Image.id).join(Case).where(Image.state == "ready").order_by(*oldest_first)
     for reason, size in (("small", min(1000, count // 5)), ("large", count // 5)):
         with transaction() as session:
             batch = Batch(kind="rerun", reason=reason, requested_by_id=ME, release_id=1)
@@ -136,7 +137,7 @@ def _add_reruns(count: int) -> None:
             jobs = select(
                 Image.id, select(Batch.id).where(Batch.reason == reason).scalar_subquery(),
                 *(db.literal(value) for value in (1, 1, "done", 0, 0)), Image.received_at,
-            ).where(Image.id.in_(newest_last.limit(size)))  # fmt: skip
+            ).join(Case).where(Image.id.in_(images.limit(size))).order_by(*oldest_first)  # fmt: skip
             names = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
             session.execute(insert(Job).from_select(names, jobs))
 

@@ -63,7 +63,7 @@ def architecture_row(
     name: str, side_px: int, release: Path, images: Sequence[WorkingImage], runs: int
 ) -> str:
     """An untrained network in the place of the release's."""
-    scale = ARCHITECTURES[name]
+    scale = ARCHITECTURES[name].scale
     card = ReleaseCard.read(release)
     preprocessing = dataclasses.replace(
         card.preprocessing, side_px=side_px, mean=(scale.mean,), deviation=(scale.deviation,)

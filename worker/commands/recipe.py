@@ -73,7 +73,7 @@ def manifest_for(asked: argparse.Namespace) -> Path:
 
 def preprocessing_of(options: Options) -> PreprocessingCard:
     """How this version prepares images for a run."""
-    scale = ARCHITECTURES[options.arch]
+    scale = ARCHITECTURES[options.arch].scale
     percentiles = BLACK_PERCENTILE, WHITE_PERCENTILE
     channel = (scale.mean,), (scale.deviation,)
     return PreprocessingCard(VERSION, options.side, *percentiles, *channel, options.finds_limb)

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
 
-from worker.commands.recipe import (
-    manifest_for,
-    options_of,
-    preprocessing_of,
-    run_training,
-    samples_of,
-    say,
-)  # fmt: skip
+from worker.commands.recipe import manifest_for, options_of, run_training
 from worker.commands.recipe_options import DATA, add_recipe, count
-from worker.vision.card import ReleaseCard
-from worker.vision.interpretation import Rules
-from worker.vision.manifest import read_unlabelled
-from worker.vision.networks.reader import Reader
-from worker.vision.networks.registry import build_reader
+from worker.commands.release_of import export_release
 from worker.vision.shelf import RELEASES
-from worker.vision.training.answers import answers
-from worker.vision.training.checkpoint import Options, epochs_of, load_best
+from worker.vision.training.checkpoint import Options
 from worker.vision.training.crew import joined_crew, leave
-from worker.vision.training.judgement import read_judgement
-from worker.vision.training.publish import publish, round_to_half
-from worker.vision.training.samples import Sample, read_samples
-from worker.vision.training.scope import ScopeFit, fit_scope
-from worker.vision.training.tuning import tune
 
 USAGE = """./run train --data DATA --out DIR [options]
        ./run train --out DIR --resume
@@ -55,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if asked.export is None:
                 run_training(crew.told(lambda: _options(asked)), asked.out, crew)
             elif crew.leads:
-                _export(asked)
+                export_release(asked)
     except (OSError, ValueError, SafetensorError) as failure:
         print(f"train: {failure}", file=sys.stderr)
         return 2
@@ -68,62 +49,6 @@ def _options(asked: argparse.Namespace) -> Options:
     folds_train = tuple(int(fold) for fold in asked.folds_train.split(","))
     return options_of(
         asked, manifest_for(asked), folds_train, asked.fold_tune, asked.fold_test, asked.patience
-    )
-
-
-def _export(asked: argparse.Namespace) -> None:
-    options = Options.read(asked.out)
-    network = build_reader(options.arch)
-    load_best(asked.out, network)
-    round_to_half(network)  # the answers that tune it shall be those of the weights that are kept
-    rules, is_mirrored, told = _tuning(asked, options, network)
-    remarks = {} if asked.remarks is None else json.loads(asked.remarks.read_text("utf-8"))
-    training = {**options.for_card(), **epochs_of(asked.out), **told["training"], **remarks}
-    facts = {**json.loads(asked.facts.read_text("utf-8")), **told, "training": training}
-    scope = None if asked.out_of_scope is None else _scope(network, options, asked.out_of_scope)
-    card = publish(
-        network, options, preprocessing_of(options), rules, asked.export, facts, scope, is_mirrored
-    )
-    say(_next_step(card, asked.export, options))
-
-
-def _tuning(
-    asked: argparse.Namespace, options: Options, network: Reader
-) -> tuple[Rules, bool, dict[str, Any]]:
-    """What the release decides by, whether it reads mirrored too, and what its card says of both."""
-    if asked.out_of_fold is not None:
-        judgement = read_judgement(asked.out_of_fold)
-        return (
-            judgement.rules,
-            judgement.is_mirrored,
-            {"training": judgement.tuned_on, "metrics": judgement.metrics},
-        )
-    if options.fold_tune is None:
-        raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
-    samples = samples_of(options, [options.fold_tune])
-    rules = tune(samples, answers(network, samples, preprocessing_of(options)), options.side)
-    fractured = sum(sample.is_fractured for sample in samples)
-    tuned_on = {"tune_images": len(samples), "tune_fractured": fractured}
-    return rules, False, {"training": tuned_on, "metrics": {"fold": options.fold_test}}
-
-
-def _scope(network: Reader, options: Options, pictures: Path) -> ScopeFit:
-    """Fit the scope head; its threshold by the tuning fold, else by one that the network was trained on."""
-    preprocessing = preprocessing_of(options)
-    tune_fold = options.folds_train[0] if options.fold_tune is None else options.fold_tune
-    known = samples_of(options, [fold for fold in options.folds_train if fold != tune_fold])
-    other: list[Sample] = read_samples(read_unlabelled(pictures), preprocessing, spare=False)
-    return fit_scope(network, known, other, samples_of(options, [tune_fold]), preprocessing)
-
-
-def _next_step(card: ReleaseCard, folder: Path, options: Options) -> str:
-    points = card.operating_points
-    made = f"release {card.name}: rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}"
-    if options.fold_test is None:
-        return made
-    return (
-        f"{made}\nto judge it once on fold {options.fold_test} and write that into its card:"
-        f" ./run evaluate {options.manifest} --release {folder} --record"
     )
 
 
@@ -162,6 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--resume", action="store_true", help="go on with the run in --out, by its own recipe")
     release = parser.add_argument_group("making a release of the weights of the run in --out")
     release.add_argument("--export", type=Path, metavar="DIR", help="the release, such as releases/first-1")
+    release.add_argument(
+        "--with",
+        dest="others",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="DIR",
+        help="other runs: the release is the ensemble of all, and answers with their mean",
+    )
     release.add_argument("--facts", type=Path, default=RELEASES / "facts.json", help="data, licences (JSON)")
     release.add_argument(
         "--remarks", type=Path, metavar="FILE", help="note and failures of this release for its card (JSON)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.ensemble import Ensemble, Scale
 from worker.vision.networks.lite import Lite0
 from worker.vision.networks.mobilenet import MobileNet
 from worker.vision.networks.plain import PlainCnn
@@ -18,7 +19,8 @@ from worker.vision.networks.resnet import ResNet18, ResNet50, ResNet50C4
 from worker.vision.networks.staged import ConvNextTiny, EfficientNetB0, MobileNetV3, Vgg16
 from worker.vision.networks.tiny_network import TinyNetwork
 
-IMAGENET_MEAN, IMAGENET_DEVIATION = 0.449, 0.226  # means over the three channels; grey has one
+IMAGENET = Scale(0.449, 0.226)  # means over the three channels; grey has one
+TOGETHER = "+"  # between the names of an ensemble's members
 
 
 class UnknownArchitecture(ValueError):
@@ -27,33 +29,43 @@ class UnknownArchitecture(ValueError):
 
 @dataclass(frozen=True)
 class Architecture:
-    """How to build a backbone, and the input it was pre-trained on (0..1, mean, standard deviation)."""
+    """How to build a backbone, and the input it was pre-trained on."""
 
     backbone: Callable[[], Backbone]
-    mean: float
-    deviation: float
+    scale: Scale
 
 
 ARCHITECTURES = {
-    "efficientnet-lite0": Architecture(Lite0, 127 / 255, 128 / 255),
-    "mobilenet-v2": Architecture(MobileNet, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "resnet18": Architecture(ResNet18, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "resnet50": Architecture(ResNet50, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "resnet50-c4": Architecture(ResNet50C4, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "vgg16": Architecture(Vgg16, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "efficientnet-b0": Architecture(EfficientNetB0, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "convnext-tiny": Architecture(ConvNextTiny, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "mobilenet-v3": Architecture(MobileNetV3, IMAGENET_MEAN, IMAGENET_DEVIATION),
-    "plain-cnn": Architecture(PlainCnn, 0.5, 0.5),
+    "efficientnet-lite0": Architecture(Lite0, Scale(127 / 255, 128 / 255)),
+    "mobilenet-v2": Architecture(MobileNet, IMAGENET),
+    "resnet18": Architecture(ResNet18, IMAGENET),
+    "resnet50": Architecture(ResNet50, IMAGENET),
+    "resnet50-c4": Architecture(ResNet50C4, IMAGENET),
+    "vgg16": Architecture(Vgg16, IMAGENET),
+    "efficientnet-b0": Architecture(EfficientNetB0, IMAGENET),
+    "convnext-tiny": Architecture(ConvNextTiny, IMAGENET),
+    "mobilenet-v3": Architecture(MobileNetV3, IMAGENET),
+    "plain-cnn": Architecture(PlainCnn, Scale(0.5, 0.5)),
 }
 
 
 def build(name: str) -> nn.Module:
     """A network for a release's architecture, with random weights, that returns `Answers`.
 
+    name    one of ARCHITECTURES, or several joined by +: an ensemble
     raises  UnknownArchitecture
     """
-    return TinyNetwork() if name == "tiny" else build_reader(name)
+    if name == "tiny":
+        return TinyNetwork()
+    names = name.split(TOGETHER)
+    return together(names, [build_reader(member) for member in names])
+
+
+def together(names: Sequence[str], readers: Sequence[Reader]) -> nn.Module:
+    """One network of readers of these architectures: the one itself, or an ensemble."""
+    if len(readers) == 1:
+        return readers[0]
+    return Ensemble(readers, [ARCHITECTURES[name].scale for name in names])
 
 
 def build_reader(name: str) -> Reader:

@@ -1,0 +1,62 @@
+"""What the networks of several cross-validations say together of the folds that none of them saw."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from worker.commands.fold_runs import fold_in, is_read, judged_of, read_fold, wanted_of
+from worker.vision.card import file_sha256
+from worker.vision.training.checkpoint import BEST_FILE, Options
+from worker.vision.training.out_of_fold import Fold
+from worker.vision.training.progress import Progress
+
+MEMBERS_FILE = "members.json"
+
+
+def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fold | None]:
+    """Read the folds asked for by the mean of --mean-of; every fold to be judged, None for those not read.
+
+    raises  OSError and ValueError when a member is not trained, saw the fold, or --out holds other members'
+    """
+    judged = judged_of(asked, set.intersection(*(_folds_in(member) for member in asked.mean_of)))
+    folders = {number: asked.out / f"fold-{number}" for number in judged}
+    options = {number: _options(asked.mean_of, number) for number in judged}
+    for number in progress.over(*wanted_of(asked, judged), "folds"):
+        members = [member / f"fold-{number}" for member in asked.mean_of]
+        _claim(folders[number], members)
+        if not is_read(folders[number], options[number], asked.mirrored):
+            read_fold(folders[number], members, asked.mirrored)
+    return [fold_in(folders[number], options[number], asked.mirrored) for number in judged]
+
+
+def _folds_in(cross_validation: Path) -> set[int]:
+    return {
+        int(found[1])
+        for run in cross_validation.glob("fold-*")
+        if (found := re.fullmatch(r"fold-(\d+)", run.name)) and (run / BEST_FILE).exists()
+    }
+
+
+def _options(members: Sequence[Path], number: int) -> Options:
+    """The first member's, after a look at whether the fold was held back from every one."""
+    every = [Options.read(member / f"fold-{number}") for member in members]
+    for options in every:
+        if options.fold_test != number or number in options.folds_train:
+            raise ValueError(f"a member was not trained without fold {number}")
+        if options.manifest != every[0].manifest:
+            raise ValueError("the members were trained by different manifests")
+    return every[0]
+
+
+def _claim(folder: Path, members: Sequence[Path]) -> None:
+    """Note whose answers the folder holds. Raises ValueError when it holds those of other networks."""
+    folder.mkdir(parents=True, exist_ok=True)
+    checksums = json.dumps([file_sha256(member / BEST_FILE) for member in members])
+    note = folder / MEMBERS_FILE
+    if note.exists() and note.read_text("utf-8") != checksums:
+        raise ValueError(f"{folder} holds the answers of other networks: give another --out")
+    note.write_text(checksums, "utf-8")

@@ -1,0 +1,50 @@
+"""What all folds of a cross-validation together say of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from worker.commands.evaluate import card_metrics
+from worker.commands.evaluation_folder import write_predictions
+from worker.commands.recipe import say
+from worker.vision.evaluation.metrics import Labels, Scores, brier, calibration_error, roc
+from worker.vision.evaluation.outcome import labels_of, probabilities_of
+from worker.vision.evaluation.plots import write_plots
+from worker.vision.evaluation.report import as_text, report_on
+from worker.vision.training.judgement import Judgement
+from worker.vision.training.out_of_fold import Fold, outcomes_of, tuned_on, uncalibrated
+
+PUBLISHED_SPECIFICITY = 0.71  # where the best published figure for FracAtlas states its recall
+
+
+def judge_folds(out: Path, folds: Sequence[Fold], is_mirrored: bool) -> None:
+    """Write and say how well images are read by networks that never saw them; keep the rules they give."""
+    side_px = len(folds[0].samples[0].canvas)
+    numbers = [number for fold in folds if (number := fold.rows[0].fold) is not None]
+    rules, outcomes = tuned_on(folds, side_px), outcomes_of(folds, side_px)
+    report = report_on(outcomes, f"the recipe of {out.name}", numbers, rules.operating_points)
+    labels, raw = labels_of(outcomes), np.array(uncalibrated(folds))
+    before = {"calibration_error": calibration_error(labels, raw), "brier": brier(labels, raw)}
+    recall = _recall_at(labels, probabilities_of(outcomes), PUBLISHED_SPECIFICITY)
+    metrics = {
+        "folds": report.folds,
+        **card_metrics(report),
+        "recall_at_specificity": {f"{PUBLISHED_SPECIFICITY:.2f}": recall},
+        "before_calibration": before,
+    }
+    tuned = {"tune_images": report.images, "tune_fractured": report.fractured}
+    Judgement(rules, is_mirrored, tuned, metrics).write(out)
+    write_predictions(out / "predictions.csv", outcomes)
+    write_plots(out, labels, probabilities_of(outcomes))
+    say(as_text(report))
+    say(f"recall at specificity {PUBLISHED_SPECIFICITY}: {recall:.3f}")
+    say("before calibration  " + "  ".join(f"{name} {value:.4f}" for name, value in before.items()))
+
+
+def _recall_at(labels: Labels, probabilities: Scores, specificity: float) -> float:
+    """The largest share of fractured images found with at least this share of sound ones left alone."""
+    false_rate, true_rate = roc(labels, probabilities)
+    return float(true_rate[false_rate <= 1 - specificity + 1e-12].max())

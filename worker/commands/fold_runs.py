@@ -1,0 +1,101 @@
+"""One network per fold, trained on the others, and what each says of the fold it never saw."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from worker.commands.recipe import (
+    manifest_for,
+    options_of,
+    preprocessing_of,
+    rows_of,
+    run_training,
+    samples_of,
+)
+from worker.commands.trained import trained
+from worker.vision.manifest import read_manifest
+from worker.vision.networks.mirrored import Mirrored
+from worker.vision.training.answers import answers, read_answers, write_answers
+from worker.vision.training.checkpoint import BEST_FILE, OPTIONS_FILE, Options, epochs_of
+from worker.vision.training.crew import Crew, alone
+from worker.vision.training.out_of_fold import Fold
+from worker.vision.training.progress import Progress
+
+
+def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold | None]:
+    """Train and read the folds asked for; every fold that is judged, None for those not read yet.
+
+    raises  ValueError when the folds asked for are not there, or --out holds another recipe's
+    """
+    crew = alone(asked.device, asked.workers)
+    manifest = manifest_for(asked)
+    known = sorted({row.fold for row in read_manifest(manifest) if row.fold is not None})
+    judged = judged_of(asked, known)
+    runs = {number: asked.out / f"fold-{number}" for number in judged}
+    options = {number: _options(asked, manifest, known, number) for number in judged}
+    for number in progress.over(*wanted_of(asked, judged), "folds"):
+        _finish(options[number], runs[number], asked.mirrored, crew, progress)
+    return [fold_in(runs[number], options[number], asked.mirrored) for number in judged]
+
+
+def judged_of(asked: argparse.Namespace, known: Iterable[int]) -> list[int]:
+    """The folds that are judged, in order. Raises ValueError unless there are two or more."""
+    known = sorted(known)
+    if len(known) < 2:
+        raise ValueError("there are fewer than two folds")
+    if asked.folds is None:
+        return known
+    chosen = sorted({int(number) for number in asked.folds.split(",")})
+    if len(chosen) < 2 or not set(chosen) <= set(known):
+        raise ValueError(f"--folds must name two or more of {', '.join(map(str, known))}")
+    return chosen
+
+
+def wanted_of(asked: argparse.Namespace, judged: Sequence[int]) -> tuple[Sequence[int], int]:
+    """The folds that this process works on, and how many they are."""
+    if asked.fold not in (None, *judged):
+        raise ValueError(f"--fold must be one of {', '.join(map(str, judged))}")
+    wanted = judged if asked.fold is None else [asked.fold]
+    return wanted, len(wanted)
+
+
+def read_fold(folder: Path, runs: Sequence[Path], is_mirrored: bool) -> None:
+    """Keep in `folder` what the networks of these runs, together, say of the fold they never saw."""
+    made = trained(runs)
+    options = made.options[0]
+    assert options.fold_test is not None
+    network = Mirrored(made.network) if is_mirrored else made.network
+    said = answers(network, samples_of(options, [options.fold_test]), preprocessing_of(options))
+    write_answers(folder, rows_of(options, [options.fold_test]), said, is_mirrored)
+
+
+def fold_in(folder: Path, options: Options, is_mirrored: bool) -> Fold | None:
+    """The fold with what was kept of it; None when it is not read yet. ValueError for other answers."""
+    assert options.fold_test is not None
+    rows = rows_of(options, [options.fold_test])
+    outputs = read_answers(folder, rows, is_mirrored)
+    return None if outputs is None else Fold(rows, samples_of(options, [options.fold_test]), outputs)
+
+
+def is_read(folder: Path, options: Options, is_mirrored: bool) -> bool:
+    """Whether `fold_in` has something. Raises ValueError for other answers."""
+    assert options.fold_test is not None
+    return read_answers(folder, rows_of(options, [options.fold_test]), is_mirrored) is not None
+
+
+def _options(asked: argparse.Namespace, manifest: Path, known: Sequence[int], number: int) -> Options:
+    others = tuple(other for other in known if other != number)
+    return options_of(asked, manifest, others, fold_tune=None, fold_test=number)
+
+
+def _finish(options: Options, folder: Path, is_mirrored: bool, crew: Crew, progress: Progress) -> None:
+    """Train the network of one fold where that is not done yet, and keep what it says of the fold."""
+    if (folder / OPTIONS_FILE).exists() and Options.read(folder) != options:
+        raise ValueError(f"{folder} holds a run of another recipe: give another --out")
+    if is_read(folder, options, is_mirrored):
+        return
+    if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:
+        run_training(options, folder, crew, progress)
+    read_fold(folder, [folder], is_mirrored)

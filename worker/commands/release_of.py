@@ -1,0 +1,101 @@
+"""A release of finished runs, for `./run train --export`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from worker.commands.recipe import preprocessing_of, samples_of, say
+from worker.commands.trained import Trained, trained
+from worker.vision.card import ReleaseCard
+from worker.vision.interpretation import Rules
+from worker.vision.manifest import read_unlabelled
+from worker.vision.training.answers import answers
+from worker.vision.training.checkpoint import epochs_of
+from worker.vision.training.judgement import read_judgement
+from worker.vision.training.publish import publish
+from worker.vision.training.samples import Sample, read_samples
+from worker.vision.training.scope import ScopeFit, fit_scope
+from worker.vision.training.tuning import tune
+
+
+def export_release(asked: argparse.Namespace) -> None:
+    """Write the release asked for.
+
+    raises  OSError and ValueError when a run is not finished, or there is nothing to tune it by
+    """
+    runs = [asked.out, *asked.others]
+    made = trained(runs)
+    rules, is_mirrored, told = _tuning(asked, made)
+    scope = None if asked.out_of_scope is None else _scope(made, asked.out_of_scope)
+    facts = {**_facts(asked.facts, made), **told, "training": {**_training(asked, made), **told["training"]}}
+    preprocessing = preprocessing_of(made.options[0])
+    card = publish(
+        made.network, made.architecture, preprocessing, rules, asked.export, facts, scope, is_mirrored
+    )
+    say(_next_step(card, asked.export, made))
+
+
+def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict[str, Any]]:
+    """What the release decides by, whether it reads mirrored too, and what its card says of both."""
+    if asked.out_of_fold is not None:
+        judgement = read_judgement(asked.out_of_fold)
+        told = {"training": judgement.tuned_on, "metrics": judgement.metrics}
+        return judgement.rules, judgement.is_mirrored, told
+    options = made.options[0]
+    if options.fold_tune is None:
+        raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
+    samples = samples_of(options, [options.fold_tune])
+    rules = tune(samples, answers(made.network, samples, preprocessing_of(options)), options.side)
+    fractured = sum(sample.is_fractured for sample in samples)
+    tuned_on = {"tune_images": len(samples), "tune_fractured": fractured}
+    return rules, False, {"training": tuned_on, "metrics": {"fold": options.fold_test}}
+
+
+def _scope(made: Trained, pictures: Path) -> ScopeFit:
+    """Fit the scope head; its threshold by the tuning fold, else by one that the network was trained on."""
+    options = made.options[0]
+    preprocessing = preprocessing_of(options)
+    tune_fold = options.folds_train[0] if options.fold_tune is None else options.fold_tune
+    known = samples_of(options, [fold for fold in options.folds_train if fold != tune_fold])
+    other: list[Sample] = read_samples(read_unlabelled(pictures), preprocessing, spare=False)
+    return fit_scope(made.readers[0], known, other, samples_of(options, [tune_fold]), preprocessing)
+
+
+def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:
+    """How the first member was trained, then the others; remarks of people over both."""
+    first, *others = (
+        {**options.for_card(), **epochs_of(run)}
+        for options, run in zip(made.options, [asked.out, *asked.others], strict=True)
+    )
+    remarks = {} if asked.remarks is None else json.loads(asked.remarks.read_text("utf-8"))
+    return {**first, **({"other_members": others} if others else {}), **remarks}
+
+
+def _facts(path: Path, made: Trained) -> dict[str, Any]:
+    """Body parts, data and the licences of the starting weights, each member's in turn."""
+    facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    known = facts.pop("backbones")
+    given = [
+        known["none"] if each.weights is None else known.get(each.arch, known["other"])
+        for each in made.options
+    ]
+    return {**facts, "backbone": {key: _all(backbone[key] for backbone in given) for key in given[0]}}
+
+
+def _all(values: Iterable[str]) -> str:
+    return "; ".join(dict.fromkeys(values))
+
+
+def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
+    points, options = card.operating_points, made.options[0]
+    text = f"release {card.name}: rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}"
+    if options.fold_test is None:
+        return text
+    return (
+        f"{text}\nto judge it once on fold {options.fold_test} and write that into its card:"
+        f" ./run evaluate {options.manifest} --release {folder} --record"
+    )

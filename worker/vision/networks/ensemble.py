@@ -1,0 +1,48 @@
+"""Several networks that read the same image, and answer together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from worker.vision.networks.reader import Answers
+
+
+class Scale(NamedTuple):
+    """How a network wants its images: (value on 0..1 - mean) / deviation."""
+
+    mean: float
+    deviation: float
+
+
+class Ensemble(nn.Module):
+    """The mean of what its members say of an image; the scope is the first one's alone.
+
+    scales  of the members; an image comes as the first one wants it
+    """
+
+    explained = "members.0.backbone"  # the module whose last output Grad-CAM looks at
+
+    def __init__(self, members: Sequence[nn.Module], scales: Sequence[Scale]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        self.scales = tuple(scales)
+
+    def forward(self, image: Tensor) -> Answers:
+        """As one member: (N, 1, S, S) -> logits (N,), maps (N, rows, columns), scope (N,)"""
+        given = self.scales[0]
+        answers: list[Answers] = [
+            member(_rescaled(image, given, wanted))
+            for member, wanted in zip(self.members, self.scales, strict=True)
+        ]
+        logits = torch.stack([answer.logits for answer in answers]).mean(dim=0)
+        return Answers(logits, torch.stack([answer.maps for answer in answers]).mean(dim=0), answers[0].scope)
+
+
+def _rescaled(image: Tensor, given: Scale, wanted: Scale) -> Tensor:
+    if given == wanted:
+        return image
+    return (image * given.deviation + (given.mean - wanted.mean)) / wanted.deviation
