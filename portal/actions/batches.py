@@ -80,14 +80,18 @@ def _refuse_second_run(session: Session, open_key: str) -> None:
 
 
 def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
-    """One job per ready image, in one statement, routine behind urgent as their cases are."""
+    """One job per ready image, in one statement, routine behind urgent as their cases are.
+
+    In the order of the cases: `queries/cases_of_batch.py` finds them so along the jobs.
+    """
     rows = (
         select(
             Image.id, literal(batch.id, Job.batch_id.type), literal(batch.release_id), Image.rank,
             literal("queued"), literal(0), literal(0), literal(utc_now(), Job.queued_at.type),
         )
+        .join(Case, Case.id == Image.case_id)
         .where(Image.id.in_(images), Image.state == "ready")
-        .order_by(Image.received_at, Image.position)
+        .order_by(Case.created_at, Case.id, Image.position)
     )  # fmt: skip
     columns = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
     session.execute(insert(Job).from_select(columns, rows))

@@ -34,6 +34,7 @@ class Job(Claimable, Base):
         one_of("state", JOB_STATES),
         Index("ix_job_image_batch", "image_id", "batch_id", unique=True),
         Index("ix_job_batch", "batch_id", "state"),
+        Index("ix_job_batch_order", "batch_id", "id", "image_id"),
         Index("ix_job_due", "rank", "id", sqlite_where=text("state = 'queued'"),
               postgresql_where=text("state = 'queued'")),
         Index("ix_job_running", "lease_until", sqlite_where=text("state = 'running'"),

@@ -12,13 +12,12 @@ from sqlalchemy.orm import joinedload
 
 from portal.db import db
 from portal.errors import NotFound
-from portal.models import OPEN_STATES, Batch, Case, Image, Job
-from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
-from portal.queries.history import Selection
+from portal.models import OPEN_STATES, Batch, Image, Job
+from portal.queries.case_rows import CaseRow
+from portal.queries.history import Selection, history
 from portal.queries.paging import Order, Page, fetch_page
 
 NEWEST_FIRST = Order((Batch.created_at, Batch.id))
-SHOWN_CASES = 50
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,9 @@ def read_batch(batch_id: uuid.UUID) -> BatchRow:
     return _with_progress([batch])[0]
 
 
-def newest_cases_of(batch_id: uuid.UUID) -> list[CaseRow]:
-    """The first SHOWN_CASES of its cases; the history lists all."""
-    ids = Selection(batch_id=batch_id).case_ids()
-    query = cases_with_people().where(Case.id.in_(ids)).order_by(Case.created_at.desc(), Case.id.desc())
-    return rows_of(db.session.scalars(query.limit(SHOWN_CASES)).all())
+def newest_cases_of(batch_id: uuid.UUID) -> Sequence[CaseRow]:
+    """As many of its cases as a page of the history holds, which lists all."""
+    return history(Selection(batch_id=batch_id), "newest", None).page.items
 
 
 def _batches() -> Select[Batch]:

@@ -9,12 +9,13 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased
 
 from portal.db import db
 from portal.models import Case, Image
 from portal.models.cases import PRIORITIES
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
-from portal.queries.cases_of_batch import cases_of_batch, is_in_batch
+from portal.queries.cases_of_batch import RerunMerge, is_in_batch, uploaded_case
 from portal.queries.days import end_of, start_of
 from portal.queries.facets import Facets
 from portal.queries.merging import Merge, Stretch
@@ -99,20 +100,27 @@ def _page(selection: Selection, order: Order, cursor: str | None) -> Page[Case]:
 def _few_cases(selection: Selection) -> type[Case] | None:
     """Where the selection means few cases from the start, these as the source to look through."""
     if selection.batch_id:
-        return cases_of_batch(selection.batch_id)
+        uploaded = uploaded_case(selection.batch_id)
+        return aliased(Case, select(Case).where(Case.id == uploaded).subquery()) if uploaded else None
     return cases_named(selection.search_text) if selection.search_text else None
 
 
 def _merge(selection: Selection, order: Order) -> Merge:
-    """An uploader's cases are looked through in the index of uploads, which holds the facets too."""
-    if selection.uploader_id is None:
-        return Merge(selection.facets.stretches(order), tuple(_where(selection)))
-    uploads: dict[Column, Any] = {Case.uploaded_by_id: selection.uploader_id}
-    by_priority = order.columns[0].key == Case.priority.key
-    stretches = [Stretch({**uploads, Case.priority: priority}) for priority in PRIORITIES]
-    return Merge(
-        stretches if by_priority else [Stretch(uploads)], (*selection.facets.conditions(), *_where(selection))
-    )
+    """A batch's cases are looked through along its jobs, an uploader's in the index of uploads, which holds
+    the facets too."""
+    every = (*selection.facets.conditions(), *_where(selection))
+    if selection.batch_id:
+        return RerunMerge(_by_priority(order, {}), every, batch_id=selection.batch_id)
+    if selection.uploader_id is not None:
+        return Merge(_by_priority(order, {Case.uploaded_by_id: selection.uploader_id}), every)
+    return Merge(selection.facets.stretches(order), tuple(_where(selection)))
+
+
+def _by_priority(order: Order, equal: dict[Column, Any]) -> list[Stretch]:
+    """The stretch in which these columns are equal; cut in two for an order that begins with the priority."""
+    if order.columns[0].key != Case.priority.key:
+        return [Stretch(equal)]
+    return [Stretch({**equal, Case.priority: priority}) for priority in PRIORITIES]
 
 
 def _where(selection: Selection, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:

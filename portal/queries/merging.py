@@ -34,6 +34,11 @@ class Stretch:
         shared = next((n for n, key in enumerate(keys) if key not in values), len(keys))
         return [values[key] for key in keys[:shared]]
 
+    def may_hold(self, order: Order, row: Sequence[Any]) -> bool:
+        """Whether the row that has these values of the columns of `order` stands in it."""
+        known = self.known(order)
+        return list(row[: len(known)]) == known
+
 
 @dataclass(frozen=True)
 class Merge:
@@ -45,7 +50,7 @@ class Merge:
     def first(self, order: Order, beyond: Sequence[Any] | None, is_falling: bool, count: int) -> Subquery:
         """The columns of `order` of the first rows, after those that have the values `beyond`."""
         parts = [
-            self._part(stretch, order, beyond, is_falling).limit(count)
+            self.part(stretch, order, beyond, is_falling).limit(count)
             for stretch in self.stretches
             if not _is_passed(stretch.known(order), beyond, is_falling)
         ]
@@ -56,17 +61,17 @@ class Merge:
 
     def count(self, order: Order, up_to: int) -> int:
         """How many rows there are; counts no further than `up_to`."""
-        parts = [self._part(stretch, order, None, False).limit(up_to) for stretch in self.stretches]
+        parts = [self.part(stretch, order, None, False).limit(up_to) for stretch in self.stretches]
         some = select(_union(parts, order)).limit(up_to).subquery()
         return db.session.scalar(select(func.count()).select_from(some)) or 0
 
-    def _part(
+    def part(
         self, stretch: Stretch, order: Order, beyond: Sequence[Any] | None, is_falling: bool
     ) -> Select[Any]:
         known = stretch.known(order)
         rest = Order(order.columns[len(known) :])
         query = select(*order.columns).where(*stretch.conditions, *self.where)
-        if beyond is not None and list(beyond[: len(known)]) == known:
+        if beyond is not None and stretch.may_hold(order, beyond):
             query = query.where(rest.beyond(beyond[len(known) :], is_falling))
         return rest.sort(query, is_falling)
 
