@@ -24,6 +24,7 @@ from worker.vision.card import ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.engine import Outputs  # noqa: E402
 from worker.vision.networks.halves import round_to_half  # noqa: E402
+from worker.vision.networks.reader import soft_maximum  # noqa: E402
 from worker.vision.networks.registry import (  # noqa: E402
     ARCHITECTURES,
     build,
@@ -78,10 +79,17 @@ def kept(folder: Path) -> Outputs:
         return Outputs(stored["logits"], stored["maps"], stored["scope"])
 
 
-def test_ensemble_answers_with_the_mean_of_its_members(runs: Path, judged: Path) -> None:
+def hottest(maps: np.ndarray) -> torch.Tensor:
+    return soft_maximum(torch.from_numpy(maps))
+
+
+def test_ensemble_answers_with_the_mean_of_its_members_and_leans_on_their_map(
+    runs: Path, judged: Path
+) -> None:
     for fold in range(FOLDS):
         one, other, both = (kept(where / f"fold-{fold}") for where in (runs / "cv-0", runs / "cv-1", judged))
-        np.testing.assert_allclose(both.logits, (one.logits + other.logits) / 2, atol=1e-5)
+        leaning = (one.logits + other.logits) / 2 + hottest(both.maps).numpy()
+        np.testing.assert_allclose(both.logits, leaning, atol=1e-5)
         np.testing.assert_allclose(both.maps, (one.maps + other.maps) / 2, atol=1e-5)
         np.testing.assert_allclose(both.scope, one.scope, atol=1e-5)
         assert np.abs(one.logits - other.logits).max() > 1e-3
@@ -98,8 +106,10 @@ def test_each_member_gets_the_image_as_it_was_trained_to() -> None:
     with torch.inference_mode():
         together_said = together(NAMES, readers)(images[0])
         said = [reader(image) for reader, image in zip(readers, images, strict=True)]
-    torch.testing.assert_close(together_said.logits, (said[0].logits + said[1].logits) / 2)
-    torch.testing.assert_close(together_said.maps, (said[0].maps + said[1].maps) / 2)
+    maps = (said[0].maps + said[1].maps) / 2
+    torch.testing.assert_close(together_said.maps, maps)
+    mean = (said[0].logits + said[1].logits) / 2
+    torch.testing.assert_close(together_said.logits, mean + soft_maximum(maps))
     torch.testing.assert_close(together_said.scope, said[0].scope)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from worker.vision.networks.reader import Answers
+from worker.vision.networks.reader import Answers, soft_maximum
 
 
 class Scale(NamedTuple):
@@ -20,6 +20,9 @@ class Scale(NamedTuple):
 
 class Ensemble(nn.Module):
     """The mean of what its members say of an image; the scope is the first one's alone.
+
+    What the mean map shows at its hottest counts once more: members trained apart err in different places,
+    so that their maps agree where a fracture is (`docs/experiments.md` says what that brings).
 
     scales  of the members; an image comes as the first one wants it
     """
@@ -39,7 +42,8 @@ class Ensemble(nn.Module):
             for member, wanted in zip(self.members, self.scales, strict=True)
         ]
         logits = torch.stack([answer.logits for answer in answers]).mean(dim=0)
-        return Answers(logits, torch.stack([answer.maps for answer in answers]).mean(dim=0), answers[0].scope)
+        maps = torch.stack([answer.maps for answer in answers]).mean(dim=0)
+        return Answers(logits + soft_maximum(maps), maps, answers[0].scope)
 
 
 def _rescaled(image: Tensor, given: Scale, wanted: Scale) -> Tensor:

@@ -64,7 +64,7 @@ class Reader(nn.Module):
         pooled = coarse.mean(dim=(2, 3))
         logits = self.image(self.dropout(pooled))[:, 0].float()
         scope = self.scope(self.scope.features(fine, coarse).detach())[:, 0].float()
-        return Answers(logits + self.map_weight * _soft_maximum(fracture_map), fracture_map, scope)
+        return Answers(logits + self.map_weight * soft_maximum(fracture_map), fracture_map, scope)
 
     def scope_features(self, image: Tensor) -> Tensor:
         """What the scope logit is made of, (N, channels_32 + channels_16)."""
@@ -80,7 +80,7 @@ class Reader(nn.Module):
         nn.init.zeros_(self.scope.bias)
 
 
-def _soft_maximum(fracture_map: Tensor) -> Tensor:
+def soft_maximum(fracture_map: Tensor) -> Tensor:
     """(N, H, W) -> (N,): between the mean and the largest value of each map."""
     flat = fracture_map.flatten(1) * MAP_SHARPNESS
     return (torch.logsumexp(flat, dim=1) - math.log(flat.shape[1])) / MAP_SHARPNESS
