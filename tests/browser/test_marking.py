@@ -6,10 +6,20 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from tests.browser.steps import sign_in
-from tests.browser.viewing import CALIBRATED, DETECTOR, HEIGHT_PX, WIDTH_PX, at, open_image, placed, press
+from tests.browser.viewing import (
+    CALIBRATED,
+    DETECTOR,
+    HEIGHT_PX,
+    WIDTH_PX,
+    at,
+    open_image,
+    placed,
+    press,
+    settle,
+)
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
 from tests.fixtures.script import PortalScript
@@ -24,6 +34,14 @@ FROM, TO = (300, 400), (420, 640)
 def regions(page: Page) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(page.locator("[data-regions-field]").input_value() or "[]")
     return found
+
+
+def drawn_region(page: Page) -> FloatRect:
+    """Where the only mark stands on the screen, once what was asked for is drawn."""
+    settle(page)
+    box = page.locator(".viewer__region").bounding_box()
+    assert box is not None
+    return box
 
 
 def draw(page: Page) -> None:
@@ -62,9 +80,8 @@ def test_a_drawn_mark_is_right_on_a_dense_screen(
     press(page, "e")
     draw(page)
     assert_drawn(page, within_px=1.5 / placed(page).a + 0.5)
-    box = page.locator(".viewer__region").bounding_box()
+    box = drawn_region(page)
     stage = page.locator("#stage").bounding_box()
-    assert box is not None
     assert stage is not None
     x, y = placed(page)(*FROM)
     assert (box["x"] - stage["x"], box["y"] - stage["y"]) == pytest.approx((x, y), abs=3)
@@ -73,11 +90,9 @@ def test_a_drawn_mark_is_right_on_a_dense_screen(
 
 def test_marking_needs_no_mouse(viewing: Page, complaints: list[str]) -> None:
     press(viewing, "x", "e", "Enter")
-    before = viewing.locator(".viewer__region").bounding_box()
+    before = drawn_region(viewing)
     press(viewing, "ArrowRight", "ArrowRight", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown")
-    after = viewing.locator(".viewer__region").bounding_box()
-    assert before is not None
-    assert after is not None
+    after = drawn_region(viewing)
     assert (after["x"] - before["x"], after["y"] - before["y"]) == (20, -10)
     assert (after["width"] - before["width"], after["height"] - before["height"]) == (10, 10)
     assert regions(viewing) == []

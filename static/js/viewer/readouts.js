@@ -45,7 +45,8 @@ function speak(parts, words) {
   if (!isFirst) parts.timer = setTimeout(() => (parts.status.textContent = words), SPEAK_AFTER_MS);
 }
 
-/** At once, for what was just finished. */
+/** At once, for what was just finished; a readout that still waits to be spoken would talk over it. */
 export function announce(viewer, words) {
+  clearTimeout(viewer.parts.timer);
   viewer.parts.status.textContent = words;
 }
