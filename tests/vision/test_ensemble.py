@@ -140,6 +140,8 @@ def test_members_that_saw_the_fold_or_are_not_there_are_refused(
     assert "fewer than two folds" in capsys.readouterr().err
     assert judged_together(runs, tmp_path / "some", ["--fold", "9"]) == 2
     assert "one of 0, 1, 2, 3, 4" in capsys.readouterr().err
+    assert judged_together(runs, tmp_path / "some", ["--data", str(runs / "manifest.csv")]) == 2
+    assert "leave out --data" in capsys.readouterr().err
     swapped = tmp_path / "swapped"
     swapped.mkdir()
     for fold, other in ((0, 1), (1, 0)):

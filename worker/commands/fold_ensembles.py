@@ -22,10 +22,13 @@ def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fol
 
     raises  OSError and ValueError when a member is not trained, saw the fold, or --out holds other members'
     """
+    if asked.data is not None:
+        raise ValueError("--mean-of trains nothing, and takes the images of its members: leave out --data")
     judged = judged_of(asked, set.intersection(*(_folds_in(member) for member in asked.mean_of)))
     folders = {number: asked.out / f"fold-{number}" for number in judged}
     options = {number: _options(asked.mean_of, number) for number in judged}
-    for number in progress.over(*wanted_of(asked, judged), "folds"):
+    wanted = wanted_of(asked, judged)
+    for number in progress.over(wanted, len(wanted), "folds"):
         members = [member / f"fold-{number}" for member in asked.mean_of]
         _claim(folders[number], members)
         if not is_read(folders[number], options[number], asked.mirrored):

@@ -35,7 +35,8 @@ def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold 
     judged = judged_of(asked, known)
     runs = {number: asked.out / f"fold-{number}" for number in judged}
     options = {number: _options(asked, manifest, known, number) for number in judged}
-    for number in progress.over(*wanted_of(asked, judged), "folds"):
+    wanted = wanted_of(asked, judged)
+    for number in progress.over(wanted, len(wanted), "folds"):
         _finish(options[number], runs[number], asked.mirrored, crew, progress)
     return [fold_in(runs[number], options[number], asked.mirrored) for number in judged]
 
@@ -53,12 +54,11 @@ def judged_of(asked: argparse.Namespace, known: Iterable[int]) -> list[int]:
     return chosen
 
 
-def wanted_of(asked: argparse.Namespace, judged: Sequence[int]) -> tuple[Sequence[int], int]:
-    """The folds that this process works on, and how many they are."""
+def wanted_of(asked: argparse.Namespace, judged: Sequence[int]) -> Sequence[int]:
+    """The folds that this process works on. Raises ValueError when --fold is none of those judged."""
     if asked.fold not in (None, *judged):
         raise ValueError(f"--fold must be one of {', '.join(map(str, judged))}")
-    wanted = judged if asked.fold is None else [asked.fold]
-    return wanted, len(wanted)
+    return judged if asked.fold is None else [asked.fold]
 
 
 def read_fold(folder: Path, runs: Sequence[Path], is_mirrored: bool) -> None:
