@@ -189,7 +189,10 @@ def _text(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, str | int):
         return str(value)
-    return ", ".join(map(_text, value)) if isinstance(value, Sequence) else ""
+    if not isinstance(value, Sequence):
+        return ""
+    texts = list(map(_text, value))
+    return (" " if all(text.endswith(".") for text in texts) else ", ").join(texts)  # sentences, or words
 
 
 def _number(value: Any) -> float | None:

@@ -94,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="other runs: the release is the ensemble of all, and answers with their mean",
+        help="other runs: the release is the ensemble of all",
     )
     release.add_argument("--facts", type=Path, default=RELEASES / "facts.json", help="data, licences (JSON)")
     release.add_argument(
