@@ -15,6 +15,7 @@ from worker.vision.card import OperatingPoints
 from worker.vision.detector import Detector, Reading
 from worker.vision.engine import Outputs
 from worker.vision.errors import BrokenOutput
+from worker.vision.heatmap import LONG_SIDE_PX
 from worker.vision.preprocess import Pixels
 from worker.vision.verdicts import VERDICTS, verdict_of
 
@@ -53,7 +54,7 @@ def test_reading_is_complete_and_in_range(tiny: Detector) -> None:
         assert 0 <= reading.probability <= 1
         assert reading.verdict in VERDICTS
         assert reading.heatmap.dtype == np.uint8
-        assert max(reading.heatmap.shape) == 96
+        assert max(reading.heatmap.shape) == LONG_SIDE_PX
         assert reading.heatmap.shape[0] / reading.heatmap.shape[1] == pytest.approx(height / width, rel=0.05)
         for box in reading.boxes:
             assert 0 <= box.x <= box.x + box.width <= width + 0.1

@@ -63,7 +63,7 @@ def test_nothing_is_hot_where_nothing_raised_the_probability() -> None:
 def test_explanation_lies_over_the_whole_image(tiny) -> None:
     prepared = prepare(broken_limb(400, 200), 0, 255, tiny.card.preprocessing)
     heatmap = gradcam_heatmap(TinyNetwork(), prepared, "cpu")
-    assert heatmap.shape == (48, 96)
+    assert heatmap.shape == (64, 128)
     assert heatmap.dtype == np.uint8
 
 

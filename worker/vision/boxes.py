@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
+from worker.vision.finer import FINER, finer
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Box
 
-VERSION = 1  # raised with every change that draws other boxes around the same map; findings name it
+VERSION = 2  # raised with every change that draws other boxes around the same map; findings name it
 MOST_BOXES = 5
-FINER = 4  # the map is interpolated this many times finer, so that boxes do not jump by whole cells
 # A box holds what is at least this share as hot as its hottest place: the warm rim of a fracture is wider
 # than what radiologists mark. Chosen on fold 1 with greenstick-1 (2026-11-20): average precision at IoU 0.3
 # is 0.275 with 0.87, 0.117 with 0.7, and 0.037 with the whole region above the threshold.
@@ -29,7 +28,7 @@ def boxes_of(
 
     probabilities  (rows, columns) of map cells over the square canvas of side `side_px`
     """
-    fine = _finer(probabilities)
+    fine = finer(probabilities)
     px = side_px / fine.shape[1]
     found = []
     for region in regions(fine >= threshold):
@@ -41,7 +40,7 @@ def boxes_of(
 
 def hottest_box(probabilities: NDArray[np.float32], side_px: int, placement: Placement) -> tuple[Box, ...]:
     """One dotted box around the hottest place of the image, however cold; none when the map has no peak."""
-    fine = _finer(probabilities)
+    fine = finer(probabilities)
     px = side_px / fine.shape[1]
     shown = np.where(_shown(fine.shape[0], px, placement), fine, np.float32(0))
     row, column = np.unravel_index(int(shown.argmax()), shown.shape)
@@ -58,12 +57,6 @@ def regions(hot: NDArray[np.bool_]) -> Iterator[Cells]:
     for row, column in np.argwhere(hot).tolist():
         if left[row, column]:
             yield _taken(left, row, column)
-
-
-def _finer(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-    rows, columns = probabilities.shape
-    finer = Image.fromarray(probabilities).resize((columns * FINER, rows * FINER), Image.Resampling.BILINEAR)
-    return np.asarray(finer)
 
 
 def _shown(side: int, px: float, placement: Placement) -> NDArray[np.bool_]:

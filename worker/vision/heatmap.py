@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.vision.finer import finer
 from worker.vision.preprocess import Placement
 
-LONG_SIDE_PX = 96
+LONG_SIDE_PX = 128
 
 
 def image_heatmap(cells: NDArray[np.float32], side_px: int, placement: Placement) -> NDArray[np.uint8]:
@@ -25,9 +26,10 @@ def image_heatmap(cells: NDArray[np.float32], side_px: int, placement: Placement
         (np.arange(width) + 0.5) * (placement.image_width_px / width),
         (np.arange(height) + 0.5) * (placement.image_height_px / height),
     )
-    columns = _sampling(x, side_px, cells.shape[1], placement.pad_x, placement.width)
-    rows = _sampling(y, side_px, cells.shape[0], placement.pad_y, placement.height)
-    return np.rint(np.clip(rows @ cells @ columns.T, 0, 1) * 255).astype(np.uint8)
+    fine = finer(cells)
+    columns = _sampling(x, side_px, fine.shape[1], placement.pad_x, placement.width)
+    rows = _sampling(y, side_px, fine.shape[0], placement.pad_y, placement.height)
+    return np.rint(np.clip(rows @ fine @ columns.T, 0, 1) * 255).astype(np.uint8)
 
 
 def peak(heatmap: NDArray[np.uint8], placement: Placement) -> tuple[float, float]:

@@ -25,7 +25,7 @@ class Reading:
     """The answer for one image.
 
     probability  of a fracture, 0..1; None when the image is out of scope
-    heatmap      uint8 (rows, columns) over exactly the working image, longer side at most 96, 255 = certain
+    heatmap      uint8 (rows, columns) over exactly the working image, longer side at most 128, 255 = certain
     """
 
     probability: float | None
