@@ -57,19 +57,19 @@ def test_augmented_box_still_lies_on_the_bright_block(manifest: Path, preparing:
 
 def test_map_target_marks_the_cells_under_a_box() -> None:
     corners = np.array([[18.0, 34], [44, 34], [44, 44], [18, 44]])
-    target = map_target([corners], 128)
+    target = map_target([corners], 128, 16)
     assert target.shape == (8, 8)
     assert np.argwhere(target).tolist() == [[2, 1], [2, 2]]
 
 
 def test_tiny_box_still_marks_its_cell() -> None:
     corners = np.array([[70.0, 70], [72, 70], [72, 72], [70, 72]])
-    assert np.argwhere(map_target([corners], 128)).tolist() == [[4, 4]]
+    assert np.argwhere(map_target([corners], 128, 16)).tolist() == [[4, 4]]
 
 
 def test_box_outside_the_canvas_marks_nothing() -> None:
     corners = np.array([[-40.0, 10], [-20, 10], [-20, 30], [-40, 30]])
-    assert not map_target([corners], 128).any()
+    assert not map_target([corners], 128, 16).any()
 
 
 def test_fractured_images_are_repeated_to_one_in_three() -> None:
@@ -83,10 +83,10 @@ def test_fractured_images_are_repeated_to_one_in_three() -> None:
 
 def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
     samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
-    batches = list(training_batches(samples, preparing, 3, (0, 0)))
+    batches = list(training_batches(samples, preparing, 3, 8, (0, 0)))
     assert len(batches) == batches_per_epoch(samples, 3)
     images, labels, targets = batches[0]
-    assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 8, 8))
+    assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 16, 16))
     assert images.dtype == torch.float32
 
 
@@ -94,8 +94,8 @@ def test_members_of_a_crew_divide_each_batch_that_one_alone_would_see(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
     crew = [Crew(rank, 2) for rank in range(2)]
-    alone = training_batches(samples, preparing, 4, (7, 1))
-    shares = [training_batches(samples, preparing, 4, (7, 1), member) for member in crew]
+    alone = training_batches(samples, preparing, 4, 16, (7, 1))
+    shares = [training_batches(samples, preparing, 4, 16, (7, 1), member) for member in crew]
     for whole, first, second in zip(alone, *shares, strict=True):
         for part in range(3):
             assert torch.equal(whole[part], torch.cat([first[part], second[part]]))
@@ -104,8 +104,8 @@ def test_members_of_a_crew_divide_each_batch_that_one_alone_would_see(
 def test_views_do_not_depend_on_how_many_threads_make_them(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
-    one = list(training_batches(samples, preparing, 3, (7, 1)))
-    other = list(training_batches(samples, preparing, 3, (7, 1), replace(ALONE, workers=4)))
+    one = list(training_batches(samples, preparing, 3, 16, (7, 1)))
+    other = list(training_batches(samples, preparing, 3, 16, (7, 1), replace(ALONE, workers=4)))
     assert len(one) == len(other) > 3
     for batch, same in zip(one, other, strict=True):
         assert all(torch.equal(batch[part], same[part]) for part in range(3))
@@ -113,7 +113,7 @@ def test_views_do_not_depend_on_how_many_threads_make_them(
 
 def test_every_epoch_shows_an_image_anew(samples: list[Sample], preparing: PreprocessingCard) -> None:
     fractured = [sample for sample in samples if sample.is_fractured][:1]
-    views = [next(training_batches(fractured, preparing, 1, (7, epoch))).images for epoch in range(3)]
+    views = [next(training_batches(fractured, preparing, 1, 16, (7, epoch))).images for epoch in range(3)]
     assert not torch.equal(views[0], views[1])
     assert not torch.equal(views[1], views[2])
 
@@ -122,5 +122,5 @@ def test_repeated_image_is_augmented_anew_each_time(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
     twice = [next(sample for sample in samples if sample.is_fractured)] * 2
-    images = next(training_batches(twice, preparing, 2, (7, 0))).images
+    images = next(training_batches(twice, preparing, 2, 16, (7, 0))).images
     assert not torch.equal(images[0], images[1])

@@ -103,6 +103,20 @@ def test_recipe_can_be_judged_on_some_folds_by_networks_trained_on_all_others(
         assert "two or more of 0, 1, 2, 3, 4" in capsys.readouterr().err
 
 
+def test_each_fold_goes_on_from_its_own_network_of_an_earlier_cross_validation(
+    manifest: Path, validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    going_on = ["--arch", "plain-cnn-fpn", "--weights", str(validated)]
+    assert validate(manifest, tmp_path / "cv", [*going_on, "--fold", "2"]) == 0
+    assert Options.read(tmp_path / "cv" / "fold-2").weights == str(validated / "fold-2" / "best.safetensors")
+    swapped = tmp_path / "swapped"
+    swapped.mkdir()
+    for fold in range(FOLDS):
+        (swapped / f"fold-{fold}").symlink_to(validated / f"fold-{(fold + 1) % FOLDS}")
+    assert validate(manifest, tmp_path / "other", ["--weights", str(swapped)]) == 2
+    assert "not trained without fold 0" in capsys.readouterr().err
+
+
 def test_answers_for_other_images_are_not_taken_for_these(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

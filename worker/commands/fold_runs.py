@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -87,7 +88,18 @@ def is_read(folder: Path, options: Options, is_mirrored: bool) -> bool:
 
 def _options(asked: argparse.Namespace, manifest: Path, known: Sequence[int], number: int) -> Options:
     others = tuple(other for other in known if other != number)
-    return options_of(asked, manifest, others, fold_tune=None, fold_test=number)
+    options = options_of(asked, manifest, others, fold_tune=None, fold_test=number)
+    if asked.weights is None or not asked.weights.is_dir():
+        return options
+    return dataclasses.replace(options, weights=str(_start(asked.weights / f"fold-{number}", number)))
+
+
+def _start(run: Path, number: int) -> Path:
+    """The weights that an earlier cross-validation left for this fold. ValueError when they saw it."""
+    earlier = Options.read(run)
+    if earlier.fold_test != number or number in earlier.folds_train:
+        raise ValueError(f"{run} was not trained without fold {number}")
+    return run / BEST_FILE
 
 
 def _finish(options: Options, folder: Path, is_mirrored: bool, crew: Crew, progress: Progress) -> None:

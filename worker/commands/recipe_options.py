@@ -31,7 +31,8 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="pre-trained backbone (safetensors, torchvision's names), or a release's weights.safetensors to"
-        " go on from; default: random",
+        " go on from (cross-validate takes a folder of an earlier cross-validation too, and goes on with each"
+        " fold's own network); default: random",
     )
     recipe.add_argument("--epochs", type=int, default=15, metavar="N", help="default: %(default)s")
     recipe.add_argument(

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from worker.vision.networks.reader import Answers, soft_maximum
 
@@ -42,8 +43,21 @@ class Ensemble(nn.Module):
             for member, wanted in zip(self.members, self.scales, strict=True)
         ]
         logits = torch.stack([answer.logits for answer in answers]).mean(dim=0)
-        maps = torch.stack([answer.maps for answer in answers]).mean(dim=0)
+        maps = _mean_map([answer.maps for answer in answers])
         return Answers(logits + soft_maximum(maps), maps, answers[0].scope)
+
+
+def _mean_map(maps: Sequence[Tensor]) -> Tensor:
+    """As fine as the finest of them."""
+    finest = max(member.shape[-1] for member in maps)
+    return torch.stack([_as_fine(member, finest) for member in maps]).mean(dim=0)
+
+
+def _as_fine(coarse: Tensor, cells: int) -> Tensor:
+    if coarse.shape[-1] == cells:
+        return coarse
+    finer = functional.interpolate(coarse[:, None], size=(cells, cells), mode="bilinear", align_corners=False)
+    return finer[:, 0]
 
 
 def _rescaled(image: Tensor, given: Scale, wanted: Scale) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.backbone import Backbone, Features
 from worker.vision.networks.torchvision_fix import import_torchvision_models
 
 # expand ratio, kernel, stride, channels in, channels out, blocks
@@ -24,22 +24,20 @@ _STAGES = (
     (6, 5, 2, 112, 192, 4),
     (6, 3, 1, 192, 320, 1),
 )
-_FIRST_STRIDE_32_STAGE = 6
+_FIRST_STRIDE_16_STAGE, _FIRST_STRIDE_32_STAGE = 4, 6
 
 
 class Lite0(Backbone):
-    """Feature maps at strides 16 (112 channels) and 32 (1280 channels) of a one-channel image."""
-
-    channels_16, channels_32 = 112, 1280
+    channels_8, channels_16, channels_32 = 40, 112, 1280
 
     def __init__(self) -> None:
         super().__init__()
         self.features: nn.Sequential = _torchvision_lite0().features
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, S, S) -> (N, 112, S/16, S/16), (N, 1280, S/32, S/32)"""
-        fine = self.features[:_FIRST_STRIDE_32_STAGE](image)
-        return fine, self.features[_FIRST_STRIDE_32_STAGE:](fine)
+    def forward(self, image: Tensor) -> Features:
+        finest = self.features[:_FIRST_STRIDE_16_STAGE](image)
+        fine = self.features[_FIRST_STRIDE_16_STAGE:_FIRST_STRIDE_32_STAGE](finest)
+        return Features(finest, fine, self.features[_FIRST_STRIDE_32_STAGE:](fine))
 
     def early_layers(self) -> nn.Module:
         return self.features[:2]

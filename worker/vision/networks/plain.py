@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.backbone import Backbone, Features
 
 
 class PlainCnn(Backbone):
-    """Five strided convolutions; feature maps at strides 16 (48 channels) and 32 (64 channels)."""
+    """Five strided convolutions; the last three give the feature maps."""
 
-    channels_16, channels_32 = 48, 64
+    channels_8, channels_16, channels_32 = 32, 48, 64
 
     def __init__(self) -> None:
         super().__init__()
         self.fine = nn.Sequential(_halve(1, 12), _halve(12, 24), _halve(24, 32), _halve(32, 48))
         self.coarse = _halve(48, 64)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, S, S) -> (N, 48, S/16, S/16), (N, 64, S/32, S/32)"""
-        fine = self.fine(image)
-        return fine, self.coarse(fine)
+    def forward(self, image: Tensor) -> Features:
+        finest = self.fine[:3](image)
+        fine = self.fine[3:](finest)
+        return Features(finest, fine, self.coarse(fine))
 
     def early_layers(self) -> nn.Module:
         return nn.Sequential()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.backbone import Backbone, Features
 from worker.vision.networks.scope_head import ScopeHead
 
 MAP_CHANNELS = 96
@@ -22,7 +22,7 @@ class Answers(NamedTuple):
     """Raw logits, float32."""
 
     logits: Tensor  # (N,) fractured
-    maps: Tensor  # (N, S/16, S/16) fractured here
+    maps: Tensor  # (N, S/16, S/16) fractured here; at stride 8 from a pyramid
     scope: Tensor  # (N,) the kind of image that the network was trained on
 
 
@@ -34,6 +34,8 @@ class Reader(nn.Module):
     """
 
     explained = "backbone"  # the module whose last output Grad-CAM looks at
+    map_stride = 16
+    added: tuple[str, ...] = ()  # layers that may start without weights beside a trained reader's
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__()
@@ -57,18 +59,27 @@ class Reader(nn.Module):
 
     def forward(self, image: Tensor) -> Answers:
         """Read normalised images (N, 1, S, S)."""
-        fine, coarse = self.backbone(image)
-        upsampled = functional.interpolate(self.from_coarse(coarse), scale_factor=2.0, mode="nearest")
-        features = self.mixed(self.from_fine(fine) + upsampled)
-        fracture_map = self.map(features).float()[:, 0]
-        pooled = coarse.mean(dim=(2, 3))
+        features: Features = self.backbone(image)
+        cells = self.cells(features)
+        fracture_map = self.map(cells).float()[:, 0]
+        pooled = features.stride_32.mean(dim=(2, 3))
         logits = self.image(self.dropout(pooled))[:, 0].float()
-        scope = self.scope(self.scope.features(fine, coarse).detach())[:, 0].float()
-        return Answers(logits + self.map_weight * soft_maximum(fracture_map), fracture_map, scope)
+        scope_features = self.scope.features(features.stride_16, features.stride_32).detach()
+        scope = self.scope(scope_features)[:, 0].float()
+        whole = logits + self.map_weight * soft_maximum(fracture_map)
+        return Answers(whole, fracture_map, scope)
+
+    def cells(self, features: Features) -> Tensor:
+        """What the map is read from, (N, MAP_CHANNELS, rows, columns)."""
+        coarse = self.from_coarse(features.stride_32)
+        upsampled = functional.interpolate(coarse, scale_factor=2.0, mode="nearest")
+        cells: Tensor = self.mixed(self.from_fine(features.stride_16) + upsampled)
+        return cells
 
     def scope_features(self, image: Tensor) -> Tensor:
         """What the scope logit is made of, (N, channels_32 + channels_16)."""
-        return self.scope.features(*self.backbone(image))
+        features: Features = self.backbone(image)
+        return self.scope.features(features.stride_16, features.stride_32)
 
     def _start_from_prior(self) -> None:
         nn.init.normal_(self.map.weight, std=0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safetensors.torch import load_file
@@ -14,6 +14,7 @@ from worker.vision.networks.ensemble import Ensemble, Scale
 from worker.vision.networks.lite import Lite0
 from worker.vision.networks.mobilenet import MobileNet
 from worker.vision.networks.plain import PlainCnn
+from worker.vision.networks.pyramid import PyramidReader
 from worker.vision.networks.reader import Reader
 from worker.vision.networks.resnet import ResNet18, ResNet50, ResNet50C4
 from worker.vision.networks.staged import ConvNextTiny, EfficientNetB0, MobileNetV3, Vgg16
@@ -29,13 +30,14 @@ class UnknownArchitecture(ValueError):
 
 @dataclass(frozen=True)
 class Architecture:
-    """How to build a backbone, and the input it was pre-trained on."""
+    """How to build a backbone, the input it was pre-trained on, and what reads its features."""
 
     backbone: Callable[[], Backbone]
     scale: Scale
+    reader: type[Reader] = Reader
 
 
-ARCHITECTURES = {
+_BACKBONES = {
     "efficientnet-lite0": Architecture(Lite0, Scale(127 / 255, 128 / 255)),
     "mobilenet-v2": Architecture(MobileNet, IMAGENET),
     "resnet18": Architecture(ResNet18, IMAGENET),
@@ -47,6 +49,8 @@ ARCHITECTURES = {
     "mobilenet-v3": Architecture(MobileNetV3, IMAGENET),
     "plain-cnn": Architecture(PlainCnn, Scale(0.5, 0.5)),
 }
+_PYRAMIDS = {f"{name}-fpn": replace(kind, reader=PyramidReader) for name, kind in _BACKBONES.items()}
+ARCHITECTURES = _BACKBONES | _PYRAMIDS
 
 
 def build(name: str) -> nn.Module:
@@ -72,21 +76,21 @@ def build_reader(name: str) -> Reader:
     """A network that can be trained, with random weights. Raises UnknownArchitecture."""
     if name not in ARCHITECTURES:
         raise UnknownArchitecture(f"this version knows no architecture {name}")
-    return Reader(ARCHITECTURES[name].backbone())
+    kind = ARCHITECTURES[name]
+    return kind.reader(kind.backbone())
 
 
 def load_start(reader: Reader, weights: Path) -> None:
     """Start from a whole trained reader (a release's weights), or from a pre-trained backbone.
+
+    A pyramid also starts from the reader of the same backbone without one.
 
     weights  safetensors; a backbone has torchvision's key names and colour input
     raises   ValueError when the file leaves any layer that it should fill without weights
     """
     stored = {name: tensor.float() for name, tensor in load_file(weights).items()}
     if any(name.startswith("backbone.") for name in stored):
-        try:
-            reader.load_state_dict(stored)
-        except RuntimeError as failure:
-            raise ValueError(f"{weights.name} holds another architecture's reader") from failure
+        _load_reader(reader, stored, weights.name)
         return
     wanted = reader.backbone.state_dict()
     fitting = {name: _to_grey(tensor, wanted[name]) for name, tensor in stored.items() if name in wanted}
@@ -95,6 +99,15 @@ def load_start(reader: Reader, weights: Path) -> None:
     if missing:
         raise ValueError(f"{weights.name} has no weights for {len(missing)} layers, such as {min(missing)}")
     reader.backbone.load_state_dict(fitting, strict=False)
+
+
+def _load_reader(reader: Reader, stored: dict[str, Tensor], file_name: str) -> None:
+    try:
+        missing, unknown = reader.load_state_dict(stored, strict=False)
+    except RuntimeError as failure:
+        raise ValueError(f"{file_name} holds another architecture's reader") from failure
+    if unknown or any(not name.startswith(reader.added) for name in missing):
+        raise ValueError(f"{file_name} holds another architecture's reader")
 
 
 def _to_grey(stored: Tensor, wanted: Tensor) -> Tensor:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.backbone import Backbone, Features
 from worker.vision.networks.torchvision_fix import import_torchvision_models
 
 
 class ResNet(Backbone):
-    """Four stages, the last two of which give the feature maps."""
+    """Four stages, the last three of which give the feature maps."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -19,18 +19,18 @@ class ResNet(Backbone):
         self.layer1, self.layer2, self.layer3 = whole.layer1, whole.layer2, whole.layer3
         self.layer4: nn.Module = whole.layer4
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, S, S) -> (N, channels_16, S/16, S/16), (N, channels_32, S/32, S/32)"""
+    def forward(self, image: Tensor) -> Features:
         quarter = self.layer1(self.maxpool(self.relu(self.bn1(self.conv1(image)))))
-        fine = self.layer3(self.layer2(quarter))
-        return fine, self.layer4(fine)
+        finest = self.layer2(quarter)
+        fine = self.layer3(finest)
+        return Features(finest, fine, self.layer4(fine))
 
     def early_layers(self) -> nn.Module:
         return nn.Sequential(self.conv1, self.bn1)
 
 
 class ResNet18(ResNet):
-    channels_16, channels_32 = 256, 512
+    channels_8, channels_16, channels_32 = 128, 256, 512
 
     def __init__(self) -> None:
         super().__init__("resnet18")
@@ -39,7 +39,7 @@ class ResNet18(ResNet):
 class ResNet50(ResNet):
     """With the strides of the first paper (He et al. 2015), in the first convolution of a block."""
 
-    channels_16, channels_32 = 1024, 2048
+    channels_8, channels_16, channels_32 = 512, 1024, 2048
 
     def __init__(self) -> None:
         super().__init__("resnet50")
@@ -53,7 +53,7 @@ class ResNet50(ResNet):
 class ResNet50C4(ResNet50):
     """Without the last stage, which holds two thirds of the weights: its means stand for the coarse map."""
 
-    channels_16, channels_32 = 1024, 1024
+    channels_8, channels_16, channels_32 = 512, 1024, 1024
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,13 +6,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from worker.vision.networks.backbone import Backbone
+from worker.vision.networks.backbone import Backbone, Features
 from worker.vision.networks.torchvision_fix import import_torchvision_models
 
 
 class Staged(Backbone):
-    """`features` of a torchvision network, with the map at stride 16 taken on the way."""
+    """`features` of a torchvision network, with the finer maps taken on the way."""
 
+    first_stride_16_stage: int
     first_stride_32_stage: int
 
     def __init__(self, name: str) -> None:
@@ -20,10 +21,10 @@ class Staged(Backbone):
         self.features: nn.Sequential = getattr(import_torchvision_models(), name)(weights=None).features
         _make_grey(self.features)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 1, S, S) -> (N, channels_16, S/16, S/16), (N, channels_32, S/32, S/32)"""
-        fine = self.features[: self.first_stride_32_stage](image)
-        return fine, self.features[self.first_stride_32_stage :](fine)
+    def forward(self, image: Tensor) -> Features:
+        finest = self.features[: self.first_stride_16_stage](image)
+        fine = self.features[self.first_stride_16_stage : self.first_stride_32_stage](finest)
+        return Features(finest, fine, self.features[self.first_stride_32_stage :](fine))
 
     def early_layers(self) -> nn.Module:
         return self.features[:2]
@@ -32,21 +33,24 @@ class Staged(Backbone):
 class Vgg16(Staged):
     """VGG-16 with batch norm; 15 million weights, and the slowest here."""
 
-    channels_16, channels_32, first_stride_32_stage = 512, 512, 34
+    channels_8, channels_16, channels_32 = 256, 512, 512
+    first_stride_16_stage, first_stride_32_stage = 24, 34
 
     def __init__(self) -> None:
         super().__init__("vgg16_bn")
 
 
 class EfficientNetB0(Staged):
-    channels_16, channels_32, first_stride_32_stage = 112, 1280, 6
+    channels_8, channels_16, channels_32 = 40, 112, 1280
+    first_stride_16_stage, first_stride_32_stage = 4, 6
 
     def __init__(self) -> None:
         super().__init__("efficientnet_b0")
 
 
 class ConvNextTiny(Staged):
-    channels_16, channels_32, first_stride_32_stage = 384, 768, 6
+    channels_8, channels_16, channels_32 = 192, 384, 768
+    first_stride_16_stage, first_stride_32_stage = 4, 6
 
     def __init__(self) -> None:
         super().__init__("convnext_tiny")
@@ -55,7 +59,8 @@ class ConvNextTiny(Staged):
 class MobileNetV3(Staged):
     """MobileNetV3-Large."""
 
-    channels_16, channels_32, first_stride_32_stage = 112, 960, 13
+    channels_8, channels_16, channels_32 = 40, 112, 960
+    first_stride_16_stage, first_stride_32_stage = 7, 13
 
     def __init__(self) -> None:
         super().__init__("mobilenet_v3_large")

@@ -26,7 +26,7 @@ class Batch(NamedTuple):
 
     images: Tensor  # (N, 1, S, S), augmented and normalised
     labels: Tensor  # (N,), 1 fractured, 0 not
-    targets: Tensor  # (N, S/16, S/16)
+    targets: Tensor  # (N, rows, columns), 1 in a fracture box, 0 elsewhere
 
 
 def batches_per_epoch(samples: Sequence[Sample], batch_size: int) -> int:
@@ -46,11 +46,13 @@ def training_batches(
     samples: Sequence[Sample],
     card: PreprocessingCard,
     batch_size: int,
+    cell_px: int,
     seeds: tuple[int, int],
     crew: Crew = ALONE,
 ) -> Iterator[Batch]:
     """The crew member's share of each of an epoch's batches; a short last batch is dropped.
 
+    cell_px  stride of the map that is taught
     seeds  of the run, and the epoch's number. Each place in the epoch draws from a stream of its own, so
            that a view depends on these alone and not on which thread or process makes it.
     """
@@ -61,20 +63,23 @@ def training_batches(
         chosen = [samples[order[place]] for place in places]
         # Not `place` alone: to numpy the seeds (s, e, 0) are the seeds (s, e), which shuffled the order.
         streams = [np.random.default_rng((*seeds, 1 + place)) for place in places]
-        batch = _batch(chosen, card, streams)
+        batch = _batch(chosen, card, cell_px, streams)
         return Batch(*(part.pin_memory() for part in batch)) if crew.device.startswith("cuda") else batch
 
     return made_ahead(batch_at, range(0, len(order) - batch_size + 1, batch_size), crew.workers)
 
 
 def _batch(
-    samples: Sequence[Sample], card: PreprocessingCard, streams: Sequence[np.random.Generator]
+    samples: Sequence[Sample],
+    card: PreprocessingCard,
+    cell_px: int,
+    streams: Sequence[np.random.Generator],
 ) -> Batch:
     images, targets = [], []
     for sample, random in zip(samples, streams, strict=True):
         canvas, corners = augmented(sample, card.side_px, random)
         images.append(normalise(canvas, card))
-        targets.append(map_target(corners, card.side_px))
+        targets.append(map_target(corners, card.side_px, cell_px))
     labels = torch.tensor([float(sample.is_fractured) for sample in samples])
     return Batch(torch.from_numpy(np.stack(images)), labels, torch.from_numpy(np.stack(targets)))
 

@@ -121,7 +121,8 @@ class Trainer:
         losses: list[Tensor] = []
         card = replace(self.card, side_px=self._side_of(epoch))
         steps = batches_per_epoch(samples, options.batch_size)
-        stream = training_batches(samples, card, options.batch_size, (options.seed, epoch), crew)
+        stride, seeds = self.network.map_stride, (options.seed, epoch)
+        stream = training_batches(samples, card, options.batch_size, stride, seeds, crew)
         watched = self.progress.over(stream, steps, f"epoch {epoch + 1}", lambda: _recent(losses))
         for step, (images, labels, targets) in enumerate(watched):
             set_rate(self.optimizer, (epoch + step / steps) / options.epochs)
