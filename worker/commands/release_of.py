@@ -13,6 +13,7 @@ from worker.commands.trained import Trained, trained
 from worker.vision.card import ReleaseCard
 from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
+from worker.vision.networks.registry import backbone_of
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import epochs_of
 from worker.vision.training.judgement import read_judgement
@@ -80,7 +81,7 @@ def _facts(path: Path, made: Trained) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
     known = facts.pop("backbones")
     given = [
-        known["none"] if each.weights is None else known.get(each.arch, known["other"])
+        known["none"] if each.weights is None else known.get(backbone_of(each.arch), known["other"])
         for each in made.options
     ]
     return {**facts, "backbone": {key: _all(backbone[key] for backbone in given) for key in given[0]}}

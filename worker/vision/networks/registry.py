@@ -49,7 +49,8 @@ _BACKBONES = {
     "mobilenet-v3": Architecture(MobileNetV3, IMAGENET),
     "plain-cnn": Architecture(PlainCnn, Scale(0.5, 0.5)),
 }
-_PYRAMIDS = {f"{name}-fpn": replace(kind, reader=PyramidReader) for name, kind in _BACKBONES.items()}
+PYRAMID = "-fpn"  # after the name of a backbone: with a finer map
+_PYRAMIDS = {f"{name}{PYRAMID}": replace(kind, reader=PyramidReader) for name, kind in _BACKBONES.items()}
 ARCHITECTURES = _BACKBONES | _PYRAMIDS
 
 
@@ -78,6 +79,11 @@ def build_reader(name: str) -> Reader:
         raise UnknownArchitecture(f"this version knows no architecture {name}")
     kind = ARCHITECTURES[name]
     return kind.reader(kind.backbone())
+
+
+def backbone_of(name: str) -> str:
+    """The architecture without a finer map, whose pre-trained weights fit."""
+    return name.removesuffix(PYRAMID)
 
 
 def load_start(reader: Reader, weights: Path) -> None:
