@@ -67,6 +67,7 @@ EXPERIMENTS = (
     *(Experiment(arch, weights, side) for side in SIDES for arch, weights in NETWORKS),
     Experiment("resnet50", "resnet50.safetensors", SIDES[1]),
     Experiment("resnet50-c4", "resnet50.safetensors", SIDES[1]),
+    Experiment("resnet50-c4-fpn", "resnet50.safetensors", SIDES[1]),
     Experiment(*LITE, SIDES[0], box_supervision=False),
     Experiment(*LITE, SIDES[0], finds_limb=False),
 )
