@@ -23,6 +23,7 @@ from worker.vision.card import ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.networks.mirrored import Mirrored  # noqa: E402
 from worker.vision.networks.registry import build  # noqa: E402
+from worker.vision.shelf import RELEASES  # noqa: E402
 from worker.vision.training.checkpoint import Options  # noqa: E402
 from worker.vision.training.judgement import read_judgement  # noqa: E402
 
@@ -115,6 +116,22 @@ def test_each_fold_goes_on_from_its_own_network_of_an_earlier_cross_validation(
         (swapped / f"fold-{fold}").symlink_to(validated / f"fold-{(fold + 1) % FOLDS}")
     assert validate(manifest, tmp_path / "other", ["--weights", str(swapped)]) == 2
     assert "not trained without fold 0" in capsys.readouterr().err
+
+
+def test_card_of_a_finer_map_names_the_weights_of_its_backbone(
+    manifest: Path, validated: Path, tmp_path: Path
+) -> None:
+    weights = str(validated / "fold-0" / "best.safetensors")
+    run, made = str(tmp_path / "all"), tmp_path / "limbs-3"
+    going_on = ["--arch", "plain-cnn-fpn", "--weights", weights, "--folds-train", "0,1,2,3,4"]
+    no_choice = ["--fold-tune", "none", "--fold-test", "none"]
+    assert train.main(["--data", str(manifest), *RECIPE, *going_on, *no_choice, "--out", run]) == 0
+    facts = json.loads(Path(RELEASES, "facts.json").read_text("utf-8"))
+    facts["backbones"]["plain-cnn"] = dict.fromkeys(facts["backbones"]["other"], "ours")
+    (tmp_path / "facts.json").write_text(json.dumps(facts))
+    export = ["--export", str(made), "--out-of-fold", str(validated), "--facts", str(tmp_path / "facts.json")]
+    assert train.main(["--out", run, *export]) == 0
+    assert set(ReleaseCard.read(made).backbone.values()) == {"ours"}
 
 
 def test_answers_for_other_images_are_not_taken_for_these(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,7 @@ from torch import nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 
 from worker.vision.networks.reader import soft_maximum  # noqa: E402
-from worker.vision.networks.registry import ARCHITECTURES, backbone_of, build_reader, load_start, together  # noqa: E402
-from worker.vision.shelf import RELEASES  # noqa: E402
+from worker.vision.networks.registry import build_reader, load_start, together  # noqa: E402
 
 
 def test_pyramid_starts_with_the_answers_of_the_reader_it_goes_on_from(tmp_path: Path) -> None:
@@ -41,13 +39,6 @@ def test_pyramid_is_no_start_for_a_reader_without_one(tmp_path: Path) -> None:
     save_file(build_reader("plain-cnn-fpn").state_dict(), tmp_path / "pyramid.safetensors")
     with pytest.raises(ValueError, match="another architecture"):
         load_start(build_reader("plain-cnn"), tmp_path / "pyramid.safetensors")
-
-
-def test_card_of_a_pyramid_names_the_weights_of_its_backbone() -> None:
-    known = json.loads(Path(RELEASES, "facts.json").read_text("utf-8"))["backbones"]
-    pyramids = [name for name in ARCHITECTURES if backbone_of(name) != name]
-    assert len(pyramids) == len(ARCHITECTURES) / 2
-    assert known[backbone_of("resnet50-c4-fpn")] == known["resnet50-c4"] != known["other"]
 
 
 def test_ensemble_maps_as_finely_as_its_finest_member() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.finer import FINER, finer
+from worker.vision.finer import FINER
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Box
 
@@ -22,13 +22,12 @@ Cells = list[tuple[int, int]]  # row, column
 
 
 def boxes_of(
-    probabilities: NDArray[np.float32], side_px: int, threshold: float, placement: Placement, kind: str
+    fine: NDArray[np.float32], side_px: int, threshold: float, placement: Placement, kind: str
 ) -> tuple[Box, ...]:
     """The hottest places at or above `threshold`, hottest first, at most MOST_BOXES, inside the image.
 
-    probabilities  (rows, columns) of map cells over the square canvas of side `side_px`
+    fine  probabilities over the square canvas of side `side_px`, as `finer` gives them
     """
-    fine = finer(probabilities)
     px = side_px / fine.shape[1]
     found = []
     for region in regions(fine >= threshold):
@@ -38,9 +37,8 @@ def boxes_of(
     return tuple(sorted(visible, key=lambda box: -box.score)[:MOST_BOXES])
 
 
-def hottest_box(probabilities: NDArray[np.float32], side_px: int, placement: Placement) -> tuple[Box, ...]:
+def hottest_box(fine: NDArray[np.float32], side_px: int, placement: Placement) -> tuple[Box, ...]:
     """One dotted box around the hottest place of the image, however cold; none when the map has no peak."""
-    fine = finer(probabilities)
     px = side_px / fine.shape[1]
     shown = np.where(_shown(fine.shape[0], px, placement), fine, np.float32(0))
     row, column = np.unravel_index(int(shown.argmax()), shown.shape)

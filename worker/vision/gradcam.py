@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from worker.vision.finer import finer
 from worker.vision.heatmap import image_heatmap
 from worker.vision.preprocess import Prepared
 
@@ -23,7 +24,7 @@ def gradcam_heatmap(network: nn.Module, image: Prepared, device: str) -> NDArray
     It has no scale of its own: unlike the trained map's, its values are no probabilities.
     """
     batch = torch.from_numpy(image.tensor[None]).to(device)
-    return image_heatmap(gradcam(network, batch)[0], image.tensor.shape[-1], image.placement)
+    return image_heatmap(finer(gradcam(network, batch)[0]), image.tensor.shape[-1], image.placement)
 
 
 def gradcam(network: nn.Module, images: Tensor) -> NDArray[np.float32]:

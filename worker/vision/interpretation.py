@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from worker.vision.boxes import boxes_of, hottest_box
 from worker.vision.card import Calibration, OperatingPoints, ReleaseCard
+from worker.vision.finer import finer
 from worker.vision.heatmap import image_heatmap
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Reading
@@ -38,7 +39,7 @@ def reading_of(
 
     cells  logits of the map (rows, columns) over the square canvas
     """
-    heat = (1 / (1 + np.exp(-np.clip(cells, -60, 60)))).astype(np.float32)
+    heat = finer((1 / (1 + np.exp(-np.clip(cells, -60, 60)))).astype(np.float32))
     heatmap = image_heatmap(heat, rules.side_px, placement)
     if rules.least_scope is not None and sigmoid(scope) < rules.least_scope:
         return Reading(None, OUT_OF_SCOPE, (), np.zeros_like(heatmap))

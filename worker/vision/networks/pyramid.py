@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from worker.vision.networks.backbone import Backbone, Features
-from worker.vision.networks.reader import MAP_CHANNELS, Reader
+from worker.vision.networks.reader import MAP_CHANNELS, Reader, mixing
 
 
 class PyramidReader(Reader):
@@ -25,15 +25,9 @@ class PyramidReader(Reader):
     def __init__(self, backbone: Backbone) -> None:
         super().__init__(backbone)
         self.from_finest = nn.Conv2d(backbone.channels_8, MAP_CHANNELS, kernel_size=1, bias=False)
-        self.refined = nn.Sequential(
-            nn.BatchNorm2d(MAP_CHANNELS),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, kernel_size=3, padding=1, bias=False),
-            nn.BatchNorm2d(MAP_CHANNELS),
-            nn.ReLU(inplace=True),
-            last := nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, kernel_size=1, bias=False),
-        )
+        last = nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, kernel_size=1, bias=False)
         nn.init.zeros_(last.weight)
+        self.refined = nn.Sequential(*mixing(), last)
 
     def cells(self, features: Features) -> Tensor:
         coarse = super().cells(features)

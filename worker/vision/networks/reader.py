@@ -43,13 +43,7 @@ class Reader(nn.Module):
         self.backbone = backbone
         self.from_fine = nn.Conv2d(channels_16, MAP_CHANNELS, kernel_size=1, bias=False)
         self.from_coarse = nn.Conv2d(channels_32, MAP_CHANNELS, kernel_size=1, bias=False)
-        self.mixed = nn.Sequential(
-            nn.BatchNorm2d(MAP_CHANNELS),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, kernel_size=3, padding=1, bias=False),
-            nn.BatchNorm2d(MAP_CHANNELS),
-            nn.ReLU(inplace=True),
-        )
+        self.mixed = mixing()
         self.map = nn.Conv2d(MAP_CHANNELS, 1, kernel_size=1)
         self.dropout = nn.Dropout(DROPOUT)
         self.image = nn.Linear(channels_32, 1)
@@ -89,6 +83,17 @@ class Reader(nn.Module):
         nn.init.constant_(self.image.bias, 1.0)
         nn.init.zeros_(self.scope.weight)
         nn.init.zeros_(self.scope.bias)
+
+
+def mixing() -> nn.Sequential:
+    """Looks at the neighbours of each cell, MAP_CHANNELS in and out."""
+    return nn.Sequential(
+        nn.BatchNorm2d(MAP_CHANNELS),
+        nn.ReLU(inplace=True),
+        nn.Conv2d(MAP_CHANNELS, MAP_CHANNELS, kernel_size=3, padding=1, bias=False),
+        nn.BatchNorm2d(MAP_CHANNELS),
+        nn.ReLU(inplace=True),
+    )
 
 
 def soft_maximum(fracture_map: Tensor) -> Tensor:

@@ -96,7 +96,11 @@ def load_start(reader: Reader, weights: Path) -> None:
     """
     stored = {name: tensor.float() for name, tensor in load_file(weights).items()}
     if any(name.startswith("backbone.") for name in stored):
-        _load_reader(reader, stored, weights.name)
+        added = {name: value for name, value in reader.state_dict().items() if name.startswith(reader.added)}
+        try:
+            reader.load_state_dict(added | stored)
+        except RuntimeError as failure:
+            raise ValueError(f"{weights.name} holds another architecture's reader") from failure
         return
     wanted = reader.backbone.state_dict()
     fitting = {name: _to_grey(tensor, wanted[name]) for name, tensor in stored.items() if name in wanted}
@@ -105,15 +109,6 @@ def load_start(reader: Reader, weights: Path) -> None:
     if missing:
         raise ValueError(f"{weights.name} has no weights for {len(missing)} layers, such as {min(missing)}")
     reader.backbone.load_state_dict(fitting, strict=False)
-
-
-def _load_reader(reader: Reader, stored: dict[str, Tensor], file_name: str) -> None:
-    try:
-        missing, unknown = reader.load_state_dict(stored, strict=False)
-    except RuntimeError as failure:
-        raise ValueError(f"{file_name} holds another architecture's reader") from failure
-    if unknown or any(not name.startswith(reader.added) for name in missing):
-        raise ValueError(f"{file_name} holds another architecture's reader")
 
 
 def _to_grey(stored: Tensor, wanted: Tensor) -> Tensor:

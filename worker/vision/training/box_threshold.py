@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from worker.vision.boxes import boxes_of
 from worker.vision.content import Rect
+from worker.vision.finer import finer
 from worker.vision.manifest import BoxPx
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Box
@@ -26,10 +27,12 @@ def choose_box_threshold(maps: NDArray[np.float32], truths: Sequence[Sequence[Bo
     """
     whole = Placement(side_px, side_px, Rect(0, 0, side_px, side_px), 1.0, 1.0, 0, 0, side_px, side_px)
 
+    fine_maps = [finer(cells) for cells in maps]
+
     def f1(threshold: float) -> float:
         right = drawn = found = marked = 0
-        for cells, truth in zip(maps, truths, strict=True):
-            boxes = boxes_of(cells, side_px, threshold, whole, "solid")
+        for fine, truth in zip(fine_maps, truths, strict=True):
+            boxes = boxes_of(fine, side_px, threshold, whole, "solid")
             hits = [[_holds_centre(true, box) for true in truth] for box in boxes]
             right += sum(any(row) for row in hits)
             drawn += len(boxes)
