@@ -118,6 +118,11 @@ def test_backbone_of_another_network_is_refused(tmp_path: Path) -> None:
         load_start(build_reader("mobilenet-v2"), tmp_path / "other.safetensors")
 
 
+def test_folder_of_weights_is_refused_with_what_to_name_instead(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"is a folder: name a file of weights in it"):
+        load_start(build_reader("plain-cnn"), tmp_path)
+
+
 def test_training_can_go_on_from_a_whole_reader(tmp_path: Path) -> None:
     trained, fresh = build_reader("plain-cnn"), build_reader("plain-cnn")
     save_file(

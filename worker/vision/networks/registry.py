@@ -92,8 +92,10 @@ def load_start(reader: Reader, weights: Path) -> None:
     A pyramid also starts from the reader of the same backbone without one.
 
     weights  safetensors; a backbone has torchvision's key names and colour input
-    raises   ValueError when the file leaves any layer that it should fill without weights
+    raises   ValueError for a folder, or when the file leaves any layer that it should fill without weights
     """
+    if weights.is_dir():
+        raise ValueError(f"{weights} is a folder: name a file of weights in it, such as best.safetensors")
     stored = {name: tensor.float() for name, tensor in load_file(weights).items()}
     if any(name.startswith("backbone.") for name in stored):
         added = {name: value for name, value in reader.state_dict().items() if name.startswith(reader.added)}
