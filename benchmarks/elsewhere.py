@@ -19,12 +19,13 @@ from PIL import Image
 
 from worker.commands.recipe import preprocessing_of
 from worker.commands.trained import trained
+from worker.vision.canvas import canvases
 from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import auroc, average_precision
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.networks.mirrored import Mirrored
 from worker.vision.preprocess import letterbox
-from worker.vision.training.answers import answers
+from worker.vision.training.answers import answers, logits_of
 from worker.vision.training.elsewhere import as_elsewhere
 from worker.vision.training.samples import Sample, read_samples
 
@@ -44,17 +45,17 @@ def main() -> None:
             ("changed", _changed(rows, card)),
         ):
             labels = np.array([sample.is_fractured for sample in samples])
-            logits = answers(network, samples, card).logits.astype(np.float64)
+            logits = logits_of(answers(network, samples, card))
             figures = auroc(labels, logits), average_precision(labels, logits)
             print(f"| {fold} | {name} | {figures[0]:.3f} | {figures[1]:.3f} |", flush=True)
 
 
 def _changed(rows: Sequence[Row], card: PreprocessingCard) -> list[Sample]:
-    samples = []
+    samples, offered = [], canvases(card.side_px, card.follows_limb)
     for number, row in enumerate(rows):
         with Image.open(row.image) as image:
             picture = as_elsewhere(np.asarray(image.convert("L")), np.random.default_rng((SEED, number)))
-        canvas, placement = letterbox(picture, 0, 255, card.side_px, card)
+        canvas, placement = letterbox(picture, 0, 255, offered, card)
         samples.append(Sample(canvas, (), row.is_fractured, row.body_part, placement))
     return samples
 

@@ -98,8 +98,8 @@ def run(experiment: Experiment, manifest: Path, weights: Path, folder: Path) -> 
         samples = samples_of(options, [number])
         outputs = answers(network, samples, preprocessing_of(options))
         folds.append(Fold(rows_of(options, [number]), samples, outputs))
-    points = tuned_on(folds, options.side).operating_points
-    outcomes = outcomes_of(folds, options.side)
+    points = tuned_on(folds).operating_points
+    outcomes = outcomes_of(folds)
     return card_metrics(report_on(outcomes, experiment.name, list(JUDGED_ON), points))
 
 

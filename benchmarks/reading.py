@@ -73,7 +73,7 @@ def architecture_row(
     network = build_reader(name).eval()
     with tempfile.TemporaryDirectory(prefix="gs-bench-") as folder:
         model = Path(folder, "model.onnx")
-        export_onnx(network, side_px, model)
+        export_onnx(network, model)
         return row(name, Detector(card, OnnxEngine(model, threads=1)), network, images, runs)
 
 

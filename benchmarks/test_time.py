@@ -20,13 +20,13 @@ from torch import nn
 
 from benchmarks.stage import shipped_release
 from worker.vision.card import PreprocessingCard, ReleaseCard
-from worker.vision.engine import Outputs
 from worker.vision.evaluation.metrics import auroc, average_precision
 from worker.vision.evaluation.outcome import holds
 from worker.vision.manifest import read_manifest
 from worker.vision.networks.mirrored import Mirrored
+from worker.vision.passes import Answer
 from worker.vision.torch_engine import TorchEngine
-from worker.vision.training.answers import answers
+from worker.vision.training.answers import answers, logits_of
 from worker.vision.training.samples import Sample, read_samples
 
 
@@ -46,18 +46,18 @@ def main() -> None:
 
 def _figures(network: nn.Module, samples: Sequence[Sample], preprocessing: PreprocessingCard) -> str:
     started = time.perf_counter()
-    outputs = answers(network, samples, preprocessing)
+    said = answers(network, samples, preprocessing)
     milliseconds = 1000 * (time.perf_counter() - started) / len(samples)
     labels = np.array([sample.is_fractured for sample in samples])
-    logits = outputs.logits.astype(np.float64)
-    figures = auroc(labels, logits), average_precision(labels, logits), _hit_rate(samples, outputs)
+    logits = logits_of(said)
+    figures = auroc(labels, logits), average_precision(labels, logits), _hit_rate(samples, said)
     return " | ".join([*(f"{figure:.3f}" for figure in figures), f"{milliseconds:.0f}"])
 
 
-def _hit_rate(samples: Sequence[Sample], outputs: Outputs) -> float:
+def _hit_rate(samples: Sequence[Sample], said: Sequence[Answer]) -> float:
     """Share of the images with marked fractures whose hottest map cell has its centre in one."""
     hits = []
-    for sample, cells in zip(samples, outputs.maps, strict=True):
+    for sample, (_, cells, _) in zip(samples, said, strict=True):
         if sample.boxes:
             row, column = np.unravel_index(int(cells.argmax()), cells.shape)
             px = len(sample.canvas) / len(cells)

@@ -107,19 +107,29 @@ def texts_of(card: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _network(card: Mapping[str, Any]) -> dict[str, Any]:
     before, scale = section(card, "preprocessing"), section(card, "normalisation")
-    calibration, side = section(card, "calibration"), _text(before.get("side_px"))
+    calibration = section(card, "calibration")
     return {
         "architecture": card.get("architecture"),
         "made": card.get("created"),
         "starting_weights": section(card, "backbone").get("name"),
         "their_licence": section(card, "backbone").get("licence"),
         "classes": card.get("classes"),
-        "input": f"{side} × {side} px, grey" if side else None,
+        "input": _input(before),
         "preprocessing": f"version {before['version']}" if before.get("version") else None,
         "normalisation": _pairs(scale),
         "calibration": _pairs(calibration),
         "out_of_scope": _scope(card),
     }
+
+
+def _input(before: Mapping[str, Any]) -> str | None:
+    side = _text(before.get("side_px"))
+    if not side:
+        return None
+    square = f"{side} × {side} px, grey"
+    return (
+        f"as long as the limb, no more pixels than {square}" if before.get("follows_limb") is True else square
+    )
 
 
 def _scope(card: Mapping[str, Any]) -> str | None:

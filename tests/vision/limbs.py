@@ -33,14 +33,16 @@ def broken_limb(width: int = 160, height: int = 240, row: int = 120, seed: int =
 
 
 def write_manifest(folder: Path, count: int, folds: int = 5) -> Path:
-    """A manifest of drawn limbs, every third one broken and boxed."""
+    """A manifest of drawn limbs, every third one broken and boxed, every fourth one lying."""
     lines = []
     for number in range(count):
         is_broken = number % 3 == 0
         row = 60 + (number * 37) % 120
         picture = broken_limb(row=row, seed=number) if is_broken else limb(seed=number)
-        Image.fromarray(picture).save(folder / f"limb{number}.png")
         boxes = [[60, row - 8, 40, 16]] if is_broken else []
+        if number % 4 == 1:
+            picture, boxes = picture.T, [[y, x, height, width] for x, y, width, height in boxes]
+        Image.fromarray(picture).save(folder / f"limb{number}.png")
         line = [
             f"limb{number}.png",
             int(is_broken),

@@ -16,13 +16,14 @@ pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 import torch  # noqa: E402
 
+from worker.vision.canvas import Canvas, canvases, roomiest  # noqa: E402
 from worker.vision.card import PreprocessingCard  # noqa: E402
 from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.preprocess import letterbox  # noqa: E402
 from worker.vision.training.augment import augmented  # noqa: E402
-from worker.vision.training.batches import batches_per_epoch, epoch_order, training_batches  # noqa: E402
+from worker.vision.training.batches import batches_per_epoch, epoch_order, steps_of, training_batches  # noqa: E402
 from worker.vision.training.crew import ALONE, Crew  # noqa: E402
-from worker.vision.training.samples import Sample, read_samples  # noqa: E402
+from worker.vision.training.samples import SPARE_SHARE, Sample, read_samples  # noqa: E402
 from worker.vision.training.targets import map_target  # noqa: E402
 
 
@@ -44,37 +45,48 @@ def test_sample_keeps_its_boxes_on_the_bright_block(manifest: Path, preparing: P
         assert inside.mean() > 240
 
 
-def test_augmented_box_still_lies_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
-    rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
-    random = np.random.default_rng(0)
+@pytest.mark.parametrize("is_sideways", [False, True])
+@pytest.mark.parametrize("follows_limb", [False, True])
+def test_augmented_box_still_lies_on_the_bright_block(
+    manifest: Path, preparing: PreprocessingCard, follows_limb: bool, is_sideways: bool
+) -> None:
+    preparing = replace(preparing, follows_limb=follows_limb)
+    rows = [row for row in read_manifest(manifest) if row.is_fractured][:8]
+    random, seen = np.random.default_rng(0), 0
     for sample in read_samples(rows, preparing, spare=True):
-        canvas, (corners,) = augmented(sample, preparing.side_px, random)
-        assert canvas.shape == (preparing.side_px, preparing.side_px)
+        canvas = sample.placement.canvas.larger(1 / SPARE_SHARE)
+        wanted = canvas.turned() if is_sideways else canvas
+        view, (corners,) = augmented(sample, wanted, is_sideways, random)
+        assert view.shape == wanted
         column, row = np.rint(corners.mean(axis=0)).astype(int)
-        if 8 <= row < 120 and 8 <= column < 120:
-            assert canvas[row, column] > canvas.mean() + 50
+        if 8 <= row < wanted.rows - 8 and 8 <= column < wanted.columns - 8:
+            seen += 1
+            assert view[row, column] > view.mean() + 50
+    assert seen >= 5
 
 
 def test_map_target_marks_the_cells_under_a_box() -> None:
     corners = np.array([[18.0, 34], [44, 34], [44, 44], [18, 44]])
-    target = map_target([corners], 128, 16)
-    assert target.shape == (8, 8)
+    target = map_target([corners], Canvas(128, 96), 16)
+    assert target.shape == (8, 6)
     assert np.argwhere(target).tolist() == [[2, 1], [2, 2]]
 
 
 def test_tiny_box_still_marks_its_cell() -> None:
     corners = np.array([[70.0, 70], [72, 70], [72, 72], [70, 72]])
-    assert np.argwhere(map_target([corners], 128, 16)).tolist() == [[4, 4]]
+    assert np.argwhere(map_target([corners], Canvas(128, 96), 16)).tolist() == [[4, 4]]
 
 
 def test_box_outside_the_canvas_marks_nothing() -> None:
     corners = np.array([[-40.0, 10], [-20, 10], [-20, 30], [-40, 30]])
-    assert not map_target([corners], 128, 16).any()
+    assert not map_target([corners], Canvas(128, 96), 16).any()
 
 
 def test_fractured_images_are_repeated_to_one_in_three() -> None:
     canvas = np.zeros((64, 64), np.uint8)
-    _, placement = letterbox(canvas, 0, 255, 64, PreprocessingCard(1, 64, 1.0, 99.7, (0.5,), (0.5,)))
+    _, placement = letterbox(
+        canvas, 0, 255, [Canvas(64, 64)], PreprocessingCard(1, 64, 1.0, 99.7, (0.5,), (0.5,))
+    )
     samples = [Sample(canvas, (), number < 10, "hand", placement) for number in range(110)]
     order = epoch_order(samples, np.random.default_rng(0))
     assert sorted(set(order.tolist())) == list(range(110))
@@ -84,7 +96,7 @@ def test_fractured_images_are_repeated_to_one_in_three() -> None:
 def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
     samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
     batches = list(training_batches(samples, preparing, 3, 8, (0, 0)))
-    assert len(batches) == batches_per_epoch(samples, 3)
+    assert len(batches) == batches_per_epoch(samples, 3, preparing)
     images, labels, targets = batches[0]
     assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 16, 16))
     assert images.dtype == torch.float32
@@ -124,3 +136,35 @@ def test_repeated_image_is_augmented_anew_each_time(
     twice = [next(sample for sample in samples if sample.is_fractured)] * 2
     images = next(training_batches(twice, preparing, 2, 16, (7, 0))).images
     assert not torch.equal(images[0], images[1])
+
+
+def test_batch_holds_limbs_of_one_shape_and_leftovers_go_on_the_square(
+    manifest: Path, preparing: PreprocessingCard
+) -> None:
+    card = replace(preparing, follows_limb=True)
+    samples = read_samples(read_manifest(manifest), card, spare=True)
+    square, offered = Canvas(128, 128), canvases(128, follows_limb=True)
+    random = np.random.default_rng(0)
+    order = epoch_order(samples, random)
+    steps = steps_of(samples, order, 4, card, random)
+    places = [place for step in steps for place in step.places]
+    assert len(set(places)) == len(places) > len(order) - 4
+    shapes = set()
+    for step in steps:
+        canvas = step.canvas.turned() if step.is_sideways else step.canvas
+        shapes.add(canvas)
+        if canvas != square:
+            seen = [samples[order[place]].placement for place in step.places]
+            assert {roomiest(one.width, one.height, offered) for one in seen} == {canvas}
+    assert len(shapes) == 3
+    assert len(steps) == batches_per_epoch(samples, 4, card)
+
+
+def test_views_of_an_epoch_have_the_shapes_of_its_batches(
+    samples: list[Sample], preparing: PreprocessingCard
+) -> None:
+    card = replace(preparing, follows_limb=True)
+    shapes = {batch.images.shape[2:] for batch in training_batches(samples, card, 2, 16, (0, 0))}
+    assert shapes <= set(canvases(128, follows_limb=True))
+    for images, _, targets in training_batches(samples, card, 2, 16, (0, 0)):
+        assert [side * 16 for side in targets.shape[1:]] == list(images.shape[2:])

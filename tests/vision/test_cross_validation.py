@@ -28,7 +28,7 @@ from worker.vision.training.checkpoint import Options  # noqa: E402
 from worker.vision.training.judgement import read_judgement  # noqa: E402
 
 IMAGES, FOLDS = 60, 5
-RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "64", "--batch-size", "8", *ON_CPU]
+RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "128", "--batch-size", "8", *ON_CPU]
 
 
 @pytest.fixture(scope="module")
@@ -205,3 +205,18 @@ def test_release_trained_on_every_fold_is_not_said_to_be_judged_on_held_back_ima
     said = capsys.readouterr()
     assert json.loads(said.out)["folds"] is None
     assert "trained on some of these folds" in said.err
+
+
+def test_release_reads_standing_and_lying_limbs_together_as_each_alone(release: Path) -> None:
+    detector = Detector.load(release)
+    assert detector.card.preprocessing.follows_limb
+    pictures = [limb(), np.ascontiguousarray(limb().T), limb(240, 240), limb(seed=3)]
+    prepared = [detector.prepare(picture, 0, 255) for picture in pictures]
+    assert len({image.tensor.shape for image in prepared}) > 1
+    for image, together, picture in zip(prepared, detector.read(prepared), pictures, strict=True):
+        (alone,) = detector.read([image])
+        assert together.probability == pytest.approx(alone.probability, abs=1e-5)
+        assert together.boxes == alone.boxes
+        assert together.heatmap.shape == tuple(
+            round(side * 128 / max(picture.shape)) for side in picture.shape
+        )

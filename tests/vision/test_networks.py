@@ -70,14 +70,17 @@ def test_hotter_map_raises_the_probability(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_every_architecture_answers_the_same_as_onnx(name: str, tmp_path: Path) -> None:
     network = built(name)
-    export_onnx(network, 64, tmp_path / "model.onnx")
-    images = np.random.default_rng(0).standard_normal((3, 1, 64, 64), dtype=np.float32)
-    by_onnx = OnnxEngine(tmp_path / "model.onnx").run(images)
-    with torch.inference_mode():
-        by_torch = network(torch.from_numpy(images))
-    assert np.isfinite(by_onnx.logits).all()
-    np.testing.assert_allclose(by_onnx.logits, by_torch.logits, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(by_onnx.maps, by_torch.maps, rtol=1e-4, atol=1e-4)
+    export_onnx(network, tmp_path / "model.onnx")
+    engine = OnnxEngine(tmp_path / "model.onnx")
+    for rows, columns in ((64, 64), (96, 160)):
+        images = np.random.default_rng(0).standard_normal((3, 1, rows, columns), dtype=np.float32)
+        by_onnx = engine.run(images)
+        with torch.inference_mode():
+            by_torch = network(torch.from_numpy(images))
+        assert np.isfinite(by_onnx.logits).all()
+        assert by_onnx.maps.shape[1] * columns == by_onnx.maps.shape[2] * rows
+        np.testing.assert_allclose(by_onnx.logits, by_torch.logits, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(by_onnx.maps, by_torch.maps, rtol=1e-4, atol=1e-4)
 
 
 def emptied(module: torch.nn.Module) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.needs import needs_torch
 from tests.vision.limbs import broken_limb, limb
+from worker.vision.canvas import canvases
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.model_card import model_card
 from worker.vision.preprocess import letterbox
@@ -42,7 +43,9 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Reader:
 
 
 def sample(picture: Grey, preparing: PreprocessingCard, kind: str = "hand") -> Sample:
-    canvas, placement = letterbox(picture, 0, 255, preparing.side_px, preparing)
+    canvas, placement = letterbox(
+        picture, 0, 255, canvases(preparing.side_px, preparing.follows_limb), preparing
+    )
     return Sample(canvas, (), False, kind, placement)
 
 
@@ -151,10 +154,10 @@ def test_changed_radiograph_is_another_picture_of_the_same_limb(name: str) -> No
 def test_changed_samples_are_prepared_like_uploads(preparing: PreprocessingCard) -> None:
     samples = limbs(preparing, range(4))
     assert shown(samples[0]).shape == (samples[0].placement.height, samples[0].placement.width)
-    canvases = changed(samples, preparing, np.random.default_rng(0))
-    assert all(canvas.shape == (preparing.side_px, preparing.side_px) for canvas in canvases)
+    pictures = changed(samples, preparing, np.random.default_rng(0))
+    assert all(picture.shape == (preparing.side_px, preparing.side_px) for picture in pictures)
     again = changed(samples, preparing, np.random.default_rng(0))
-    assert all(np.array_equal(one, other) for one, other in zip(canvases, again, strict=True))
+    assert all(np.array_equal(one, other) for one, other in zip(pictures, again, strict=True))
 
 
 def test_model_card_tells_what_the_fit_found_out() -> None:

@@ -3,9 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.vision.limbs import limb
+from worker.vision.canvas import canvases
+from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import calibration_error, sensitivity, specificity
 from worker.vision.finer import finer
+from worker.vision.preprocess import letterbox
 from worker.vision.training.box_threshold import choose_box_threshold
+from worker.vision.training.samples import Sample
 from worker.vision.training.tuning import choose_operating_points, fit_calibration
 from worker.vision.verdicts import calibrated as probability_of
 
@@ -63,8 +68,9 @@ def test_network_that_parts_everything_leaves_no_doubt() -> None:
     assert 0.1 < points.rule_out == points.rule_in <= 0.9
 
 
-def test_box_threshold_parts_the_box_from_the_background() -> None:
+def test_box_threshold_parts_the_box_from_the_background(preparing: PreprocessingCard) -> None:
     maps = np.full((3, 8, 8), 0.3, np.float32)
     maps[:, 2:4, 5:7] = 0.7
-    truths = [[(80.0, 32.0, 32.0, 32.0)]] * 3
-    assert 0.3 < choose_box_threshold(maps, truths, 128) <= finer(maps[0]).max() < 0.8
+    canvas, placement = letterbox(limb(), 0, 255, canvases(128, follows_limb=False), preparing)
+    sample = Sample(canvas, ((80.0, 32.0, 32.0, 32.0),), True, "hand", placement)
+    assert 0.3 < choose_box_threshold(list(maps), [sample] * 3) <= finer(maps[0]).max() < 0.8

@@ -16,6 +16,7 @@ from worker.vision.errors import VisionError
 from worker.vision.golden import golden_pixels
 from worker.vision.onnx_engine import OnnxEngine
 from worker.vision.parity import TOLERANCE, furthest_apart
+from worker.vision.passes import of_one_shape
 from worker.vision.preprocess import Prepared
 from worker.vision.shelf import default_release
 from worker.vision.torch_engine import TorchEngine
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         original = TorchEngine(folder, detector.card, "cpu")
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         fresh = asked.out.with_name(asked.out.name + ".new")
-        export_onnx(original.network, detector.card.preprocessing.side_px, fresh)
+        export_onnx(original.network, fresh)
         furthest = _furthest(original, OnnxEngine(fresh), prepared, detector)
     except (VisionError, OSError, ValueError) as failure:
         print(f"export: {failure}", file=sys.stderr)
@@ -76,8 +77,8 @@ def _furthest(
     original: TorchEngine, exported: OnnxEngine, prepared: Sequence[Prepared], detector: Detector
 ) -> float:
     apart = []
-    for start in range(0, len(prepared), BATCH):
-        batch = np.stack([image.tensor for image in prepared[start : start + BATCH]])
+    for places in of_one_shape([image.tensor for image in prepared], BATCH):
+        batch = np.stack([prepared[place].tensor for place in places])
         apart.append(furthest_apart(original.run(batch), exported.run(batch), detector.card.calibration))
     return float(np.max(apart))
 
@@ -87,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run export",
         description="Write the network of a release as one file for other programs, and check on images that"
         " it answers as the release does, within 0.001 of every probability; without that nothing is kept."
-        " Input image (batch, 1, S, S), prepared as the release's card says; outputs logits, map, scope.",
+        " Input image (batch, 1, rows, columns), as the card prepares it; outputs logits, map, scope.",
     )
     parser.add_argument(
         "images", nargs="*", type=Path, metavar="IMAGE", help="to check with; default: a drawn one"

@@ -22,9 +22,8 @@ PUBLISHED_SPECIFICITY = 0.71  # where the best published figure for FracAtlas st
 
 def judge_folds(out: Path, folds: Sequence[Fold], is_mirrored: bool) -> None:
     """Write and say how well images are read by networks that never saw them; keep the rules they give."""
-    side_px = len(folds[0].samples[0].canvas)
     numbers = [number for fold in folds if (number := fold.rows[0].fold) is not None]
-    rules, outcomes = tuned_on(folds, side_px), outcomes_of(folds, side_px)
+    rules, outcomes = tuned_on(folds), outcomes_of(folds)
     report = report_on(outcomes, f"the recipe of {out.name}", numbers, rules.operating_points)
     labels, raw = labels_of(outcomes), np.array(uncalibrated(folds))
     before = {"calibration_error": calibration_error(labels, raw), "brier": brier(labels, raw)}

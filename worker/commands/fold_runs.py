@@ -76,8 +76,8 @@ def fold_in(folder: Path, options: Options, is_mirrored: bool) -> Fold | None:
     """The fold with what was kept of it; None when it is not read yet. ValueError for other answers."""
     assert options.fold_test is not None
     rows = rows_of(options, [options.fold_test])
-    outputs = read_answers(folder, rows, is_mirrored)
-    return None if outputs is None else Fold(rows, samples_of(options, [options.fold_test]), outputs)
+    said = read_answers(folder, rows, is_mirrored)
+    return None if said is None else Fold(rows, samples_of(options, [options.fold_test]), said)
 
 
 def is_read(folder: Path, options: Options, is_mirrored: bool) -> bool:

@@ -58,6 +58,7 @@ def options_of(
         first_side=asked.first_side,
         box_supervision=not asked.without_boxes,
         finds_limb=not asked.whole_image,
+        follows_limb=not asked.square,
         patience=patience,
         average_start=asked.average_start,
     )
@@ -76,7 +77,8 @@ def preprocessing_of(options: Options) -> PreprocessingCard:
     scale = ARCHITECTURES[options.arch].scale
     percentiles = BLACK_PERCENTILE, WHITE_PERCENTILE
     channel = (scale.mean,), (scale.deviation,)
-    return PreprocessingCard(VERSION, options.side, *percentiles, *channel, options.finds_limb)
+    shown = options.finds_limb, options.follows_limb
+    return PreprocessingCard(VERSION, options.side, *percentiles, *channel, *shown)
 
 
 def rows_of(options: Options, folds: Sequence[int]) -> list[Row]:
@@ -108,7 +110,7 @@ def run_training(
     if options.fold_tune is not None and crew.leads:
         tune = samples_of(options, [options.fold_tune], progress=progress)
     progress.say(f"{len(train)} images to train on, {len(tune)} to choose by")
-    if not batches_per_epoch(train, options.batch_size):
+    if not batches_per_epoch(train, options.batch_size, preprocessing_of(options)):
         raise ValueError(f"--batch-size: there are fewer images than the {options.batch_size} of one batch")
     torch.manual_seed(options.seed)
     network = build_reader(options.arch)

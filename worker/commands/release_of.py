@@ -50,7 +50,7 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
     if options.fold_tune is None:
         raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
     samples = samples_of(options, [options.fold_tune])
-    rules = tune(samples, answers(made.network, samples, preprocessing_of(options)), options.side)
+    rules = tune(samples, answers(made.network, samples, preprocessing_of(options)))
     fractured = sum(sample.is_fractured for sample in samples)
     tuned_on = {"tune_images": len(samples), "tune_fractured": fractured}
     return rules, False, {"training": tuned_on, "metrics": {"fold": options.fold_test}}

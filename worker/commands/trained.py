@@ -37,9 +37,9 @@ def trained(runs: Sequence[Path]) -> Trained:
     raises  OSError when a run has no weights yet, ValueError when they cannot read the same image together
     """
     options = tuple(Options.read(run) for run in runs)
-    if len({(each.side, each.finds_limb) for each in options}) > 1:
+    if len({(each.side, each.finds_limb, each.follows_limb) for each in options}) > 1:
         raise ValueError(
-            "these runs see an image differently: one ensemble needs one --side, one limb finding"
+            "these runs see an image differently: one ensemble needs one --side, limb finding and --square"
         )
     readers = tuple(_reader(run, each.arch) for run, each in zip(runs, options, strict=True))
     return Trained(options, readers, together([each.arch for each in options], readers))

@@ -21,14 +21,12 @@ TRIM = 0.87
 Cells = list[tuple[int, int]]  # row, column
 
 
-def boxes_of(
-    fine: NDArray[np.float32], side_px: int, threshold: float, placement: Placement, kind: str
-) -> tuple[Box, ...]:
+def boxes_of(fine: NDArray[np.float32], threshold: float, placement: Placement, kind: str) -> tuple[Box, ...]:
     """The hottest places at or above `threshold`, hottest first, at most MOST_BOXES, inside the image.
 
-    fine  probabilities over the square canvas of side `side_px`, as `finer` gives them
+    fine  probabilities over the canvas, as `finer` gives them
     """
-    px = side_px / fine.shape[1]
+    px = placement.canvas.columns / fine.shape[1]
     found = []
     for region in regions(fine >= threshold):
         peak = max(region, key=lambda cell: fine[cell])
@@ -37,10 +35,10 @@ def boxes_of(
     return tuple(sorted(visible, key=lambda box: -box.score)[:MOST_BOXES])
 
 
-def hottest_box(fine: NDArray[np.float32], side_px: int, placement: Placement) -> tuple[Box, ...]:
+def hottest_box(fine: NDArray[np.float32], placement: Placement) -> tuple[Box, ...]:
     """One dotted box around the hottest place of the image, however cold; none when the map has no peak."""
-    px = side_px / fine.shape[1]
-    shown = np.where(_shown(fine.shape[0], px, placement), fine, np.float32(0))
+    px = placement.canvas.columns / fine.shape[1]
+    shown = np.where(_shown(fine.shape, px, placement), fine, np.float32(0))
     row, column = np.unravel_index(int(shown.argmax()), shown.shape)
     peak = int(row), int(column)
     core = _core(shown, peak, 0.0)
@@ -57,11 +55,11 @@ def regions(hot: NDArray[np.bool_]) -> Iterator[Cells]:
             yield _taken(left, row, column)
 
 
-def _shown(side: int, px: float, placement: Placement) -> NDArray[np.bool_]:
-    """Which cells (side, side) of the canvas lie on the image and not on the padding around it."""
-    middle = (np.arange(side) + 0.5) * px
-    across = (middle > placement.pad_x) & (middle < placement.pad_x + placement.width)
-    down = (middle > placement.pad_y) & (middle < placement.pad_y + placement.height)
+def _shown(shape: tuple[int, ...], px: float, placement: Placement) -> NDArray[np.bool_]:
+    """Which cells (rows, columns) of the canvas lie on the image and not on the padding around it."""
+    y, x = ((np.arange(count) + 0.5) * px for count in shape)
+    across = (x > placement.pad_x) & (x < placement.pad_x + placement.width)
+    down = (y > placement.pad_y) & (y < placement.pad_y + placement.height)
     return down[:, None] & across[None]
 
 

@@ -26,6 +26,7 @@ class PreprocessingCard:
     mean: tuple[float, ...]  # one per channel, on 0..1
     deviation: tuple[float, ...]
     finds_limb: bool = True  # cut to the limb first; without it the whole image is shown
+    follows_limb: bool = False  # on a canvas as long as the limb, of no more pixels than the square
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ def _to_json(card: ReleaseCard) -> dict[str, Any]:
             "black_percentile": before.black_percentile,
             "white_percentile": before.white_percentile,
             "finds_limb": before.finds_limb,
+            "follows_limb": before.follows_limb,
         },
         "normalisation": {"mean": list(before.mean), "deviation": list(before.deviation)},
         "classes": list(card.classes),
@@ -168,7 +170,8 @@ def _from_json(stored: Mapping[str, Any]) -> ReleaseCard:
             white_percentile=float(before["white_percentile"]),
             mean=tuple(float(value) for value in scale["mean"]),
             deviation=tuple(float(value) for value in scale["deviation"]),
-            finds_limb=bool(before.get("finds_limb", True)),  # older cards do not say so
+            finds_limb=bool(before.get("finds_limb", True)),  # older cards say neither
+            follows_limb=bool(before.get("follows_limb", False)),
         ),
         classes=tuple(stored["classes"]),
         calibration=Calibration(**stored["calibration"]),

@@ -13,7 +13,8 @@ from worker.vision.errors import BadRelease, BrokenOutput
 from worker.vision.golden import check_golden
 from worker.vision.interpretation import Rules, reading_of
 from worker.vision.onnx_engine import OnnxEngine
-from worker.vision.preprocess import VERSION, Pixels, Prepared, prepare
+from worker.vision.passes import answers_to
+from worker.vision.preprocess import READABLE, VERSION, Pixels, Prepared, prepare
 from worker.vision.reading import Box, Reading
 
 __all__ = ["Box", "Detector", "Reading"]
@@ -38,7 +39,7 @@ class Detector:
         """
         card = ReleaseCard.read(folder)
         verify_files(folder, card)
-        if card.preprocessing.version != VERSION:
+        if card.preprocessing.version not in READABLE:
             raise BadRelease(f"it needs preprocessing {card.preprocessing.version}, here is {VERSION}")
         detector = cls(card, _engine(folder, card, device, engine, threads))
         check_golden(folder, card, detector._engine)
@@ -49,22 +50,17 @@ class Detector:
         return prepare(pixels, low, high, self.card.preprocessing)
 
     def read(self, images: Sequence[Prepared]) -> list[Reading]:
-        """One forward pass over the images; the readings in their order.
+        """A forward pass over the images of each shape; the readings in their order.
 
         raises  OutOfMemory when the device has no room for so many, BrokenOutput instead of a score that is
                 not a number
         """
-        if not images:
-            return []
-        outputs = self._engine.run(np.stack([image.tensor for image in images]))
-        for answers in (outputs.logits, outputs.maps, outputs.scope):
-            if not np.isfinite(answers).all():
-                raise BrokenOutput("the network's answer is not a number")
+        answers = answers_to(self._engine, [image.tensor for image in images])
+        if not all(np.isfinite(part).all() for answer in answers for part in answer):
+            raise BrokenOutput("the network's answer is not a number")
         return [
-            reading_of(self._rules, image.placement, float(logit), cells, float(scope))
-            for image, logit, cells, scope in zip(
-                images, outputs.logits, outputs.maps, outputs.scope, strict=True
-            )
+            reading_of(self._rules, image.placement, *answer)
+            for image, answer in zip(images, answers, strict=True)
         ]
 
 

@@ -24,5 +24,5 @@ class Engine(Protocol):
     device: str
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
-        """One forward pass over (N, C, S, S). Raises OutOfMemory when the device has no room for N images."""
+        """One forward pass over (N, C, H, W). Raises OutOfMemory when the device has no room for N images."""
         ...

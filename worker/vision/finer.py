@@ -19,3 +19,8 @@ def finer(cells: NDArray[np.float32]) -> NDArray[np.float32]:
     rows, columns = cells.shape
     size = (columns * FINER, rows * FINER)
     return np.clip(np.asarray(Image.fromarray(cells).resize(size, Image.Resampling.BICUBIC)), 0, 1)
+
+
+def map_probabilities(cells: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of a map's logits."""
+    return np.asarray(1 / (1 + np.exp(-np.clip(cells, -60, 60))), np.float32)

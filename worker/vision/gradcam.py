@@ -24,11 +24,11 @@ def gradcam_heatmap(network: nn.Module, image: Prepared, device: str) -> NDArray
     It has no scale of its own: unlike the trained map's, its values are no probabilities.
     """
     batch = torch.from_numpy(image.tensor[None]).to(device)
-    return image_heatmap(finer(gradcam(network, batch)[0]), image.tensor.shape[-1], image.placement)
+    return image_heatmap(finer(gradcam(network, batch)[0]), image.placement)
 
 
 def gradcam(network: nn.Module, images: Tensor) -> NDArray[np.float32]:
-    """(N, 1, S, S) -> (N, rows, columns) over the cells of the last features, 0..1 for each image.
+    """(N, 1, H, W) -> (N, rows, columns) over the cells of the last features, 0..1 for each image.
 
     All 0 where nothing raised the logit.
     """

@@ -12,10 +12,10 @@ from worker.vision.preprocess import Placement
 LONG_SIDE_PX = 128
 
 
-def image_heatmap(fine: NDArray[np.float32], side_px: int, placement: Placement) -> NDArray[np.uint8]:
+def image_heatmap(fine: NDArray[np.float32], placement: Placement) -> NDArray[np.uint8]:
     """Lay a map over the image: 0 where the network did not look, otherwise 255 times the probability.
 
-    fine    probabilities over the square canvas of side `side_px`, as `finer` gives them
+    fine    probabilities over the canvas, as `finer` gives them
     return  uint8, the image's proportions, longer side LONG_SIDE_PX
     """
     scale = LONG_SIDE_PX / max(placement.image_width_px, placement.image_height_px)
@@ -25,8 +25,9 @@ def image_heatmap(fine: NDArray[np.float32], side_px: int, placement: Placement)
         (np.arange(width) + 0.5) * (placement.image_width_px / width),
         (np.arange(height) + 0.5) * (placement.image_height_px / height),
     )
-    columns = _sampling(x, side_px, fine.shape[1], placement.pad_x, placement.width)
-    rows = _sampling(y, side_px, fine.shape[0], placement.pad_y, placement.height)
+    canvas = placement.canvas
+    columns = _sampling(x, canvas.columns, fine.shape[1], placement.pad_x, placement.width)
+    rows = _sampling(y, canvas.rows, fine.shape[0], placement.pad_y, placement.height)
     return np.rint(np.clip(rows @ fine @ columns.T, 0, 1) * 255).astype(np.uint8)
 
 

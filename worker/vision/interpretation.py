@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from worker.vision.boxes import boxes_of, hottest_box
 from worker.vision.card import Calibration, OperatingPoints, ReleaseCard
-from worker.vision.finer import finer
+from worker.vision.finer import finer, map_probabilities
 from worker.vision.heatmap import image_heatmap
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Reading
@@ -20,7 +20,6 @@ from worker.vision.verdicts import FRACTURE, NO_FRACTURE, OUT_OF_SCOPE, calibrat
 class Rules:
     """What turns raw answers into words and boxes. Probabilities 0..1."""
 
-    side_px: int
     calibration: Calibration
     operating_points: OperatingPoints
     box_threshold: float  # of the map's probability
@@ -28,8 +27,7 @@ class Rules:
 
     @classmethod
     def of(cls, card: ReleaseCard) -> Rules:
-        points, least_scope = card.operating_points, card.least_scope
-        return cls(card.preprocessing.side_px, card.calibration, points, card.box_threshold, least_scope)
+        return cls(card.calibration, card.operating_points, card.box_threshold, card.least_scope)
 
 
 def reading_of(
@@ -37,10 +35,10 @@ def reading_of(
 ) -> Reading:
     """The reading of one image.
 
-    cells  logits of the map (rows, columns) over the square canvas
+    cells  logits of the map (rows, columns) over the canvas
     """
-    heat = finer((1 / (1 + np.exp(-np.clip(cells, -60, 60)))).astype(np.float32))
-    heatmap = image_heatmap(heat, rules.side_px, placement)
+    heat = finer(map_probabilities(cells))
+    heatmap = image_heatmap(heat, placement)
     if rules.least_scope is not None and sigmoid(scope) < rules.least_scope:
         return Reading(None, OUT_OF_SCOPE, (), np.zeros_like(heatmap))
     probability = calibrated(logit, rules.calibration)
@@ -48,7 +46,7 @@ def reading_of(
     if verdict == NO_FRACTURE:
         return Reading(probability, verdict, (), heatmap)
     kind = "solid" if verdict == FRACTURE else "dotted"
-    boxes = boxes_of(heat, rules.side_px, rules.box_threshold, placement, kind)
+    boxes = boxes_of(heat, rules.box_threshold, placement, kind)
     # A verdict without a place is hard to check: say at least where to look first.
-    boxes = boxes or hottest_box(heat, rules.side_px, placement)
+    boxes = boxes or hottest_box(heat, placement)
     return Reading(probability, verdict, boxes, heatmap)

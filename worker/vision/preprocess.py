@@ -5,6 +5,7 @@ Only numpy and Pillow are used, so that a worker reads on a CPU with nothing els
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -12,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from worker.vision.canvas import Canvas, canvases, fit, roomiest
 from worker.vision.card import PreprocessingCard
 from worker.vision.content import Rect, content_rect
 
-VERSION = 1  # raised with every change that alters a tensor; a card names the version of its training
+VERSION = 2  # raised with every change that alters a tensor; a card names the version of its training
+READABLE = (1, 2)  # before 2 every canvas was a square, as `follows_limb` says of such a card
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 Position = TypeVar("Position", float, NDArray[np.floating[Any]])
@@ -23,8 +26,9 @@ Position = TypeVar("Position", float, NDArray[np.floating[Any]])
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a part of the image lies on the square canvas: canvas = (image - rect corner) * scale + pad."""
+    """Where a part of the image lies on its canvas: canvas = (image - rect corner) * scale + pad."""
 
+    canvas: Canvas
     image_width_px: int
     image_height_px: int
     rect: Rect  # the part of the image that is shown, in image pixels
@@ -50,7 +54,7 @@ class Placement:
 class Prepared:
     """One image, ready for the network.
 
-    tensor  float32 (C, S, S); axes channel, row, column; normalised as the card says
+    tensor  float32 (C, H, W); axes channel, row, column; normalised as the card says
     """
 
     tensor: NDArray[np.float32]
@@ -65,37 +69,39 @@ def prepare(pixels: Pixels, low: float, high: float, card: PreprocessingCard) ->
     high    grey value shown white
     raises  ValueError for another shape or type; an image of one grey value is fine and gives a flat tensor
     """
-    canvas, placement = letterbox(pixels, low, high, card.side_px, card)
+    offered = canvases(card.side_px, card.follows_limb)
+    canvas, placement = letterbox(pixels, low, high, offered, card)
     return Prepared(normalise(canvas, card), placement)
 
 
 def letterbox(
-    pixels: Pixels, low: float, high: float, side_px: int, card: PreprocessingCard
+    pixels: Pixels, low: float, high: float, offered: Sequence[Canvas], card: PreprocessingCard
 ) -> tuple[NDArray[np.uint8], Placement]:
-    """The windowed limb, as large as fits, centred on a black square canvas of uint8 (S, S)."""
+    """The windowed limb, as large as fits, centred on the canvas that shows it largest; uint8 (H, W)."""
     if pixels.ndim != 2 or pixels.dtype not in (np.uint8, np.uint16) or 0 in pixels.shape:
         raise ValueError(f"expected grey uint8 or uint16 rows and columns, got {pixels.dtype} {pixels.shape}")
     image_height, image_width = pixels.shape
-    window = _window(_shrunk(pixels, 2 * side_px), low, high)
+    window = _window(_shrunk(pixels, 2 * max(map(max, offered))), low, high)
     step_x, step_y = image_width / window.shape[1], image_height / window.shape[0]
     rect = content_rect(window) if card.finds_limb else Rect(0, 0, window.shape[1], window.shape[0])
     shown = _stretched(window, rect, card)
-    fit = side_px / max(rect.width * step_x, rect.height * step_y)
-    width = max(1, round(rect.width * step_x * fit))
-    height = max(1, round(rect.height * step_y * fit))
+    limb_width, limb_height = rect.width * step_x, rect.height * step_y
+    canvas = roomiest(limb_width, limb_height, offered)
+    larger = fit(limb_width, limb_height, canvas)
+    width, height = max(1, round(limb_width * larger)), max(1, round(limb_height * larger))
     resized = Image.fromarray(shown).resize(
         (width, height), Image.Resampling.BILINEAR, box=(rect.left, rect.top, rect.right, rect.bottom)
     )
-    pad_x, pad_y = (side_px - width) // 2, (side_px - height) // 2
-    canvas = np.zeros((side_px, side_px), np.uint8)
-    canvas[pad_y : pad_y + height, pad_x : pad_x + width] = np.asarray(resized)
+    pad_x, pad_y = (canvas.columns - width) // 2, (canvas.rows - height) // 2
+    drawn = np.zeros(canvas, np.uint8)
+    drawn[pad_y : pad_y + height, pad_x : pad_x + width] = np.asarray(resized)
     in_image = Rect(rect.left * step_x, rect.top * step_y, rect.right * step_x, rect.bottom * step_y)
     scale = (width / in_image.width, height / in_image.height)
-    return canvas, Placement(image_width, image_height, in_image, *scale, pad_x, pad_y, width, height)
+    return drawn, Placement(canvas, image_width, image_height, in_image, *scale, pad_x, pad_y, width, height)
 
 
 def normalise(canvas: NDArray[np.uint8], card: PreprocessingCard) -> NDArray[np.float32]:
-    """uint8 (S, S) to float32 (C, S, S): to 0..1, then (value - mean) / deviation of each channel."""
+    """uint8 (H, W) to float32 (C, H, W): to 0..1, then (value - mean) / deviation of each channel."""
     mean = np.asarray(card.mean, np.float32)[:, None, None]
     deviation = np.asarray(card.deviation, np.float32)[:, None, None]
     return (canvas[None].astype(np.float32) / np.float32(255) - mean) / deviation

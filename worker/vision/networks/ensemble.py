@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from worker.vision.networks.reader import Answers, soft_maximum
+from worker.vision.networks.reader import Answers, Reader, soft_maximum
 
 
 class Scale(NamedTuple):
@@ -30,33 +30,36 @@ class Ensemble(nn.Module):
 
     explained = "members.0.backbone"  # the module whose last output Grad-CAM looks at
 
-    def __init__(self, members: Sequence[nn.Module], scales: Sequence[Scale]) -> None:
+    def __init__(self, members: Sequence[Reader], scales: Sequence[Scale]) -> None:
         super().__init__()
         self.members = nn.ModuleList(members)
         self.scales = tuple(scales)
+        self.strides = tuple(member.map_stride for member in members)
 
     def forward(self, image: Tensor) -> Answers:
-        """As one member: (N, 1, S, S) -> logits (N,), maps (N, rows, columns), scope (N,)"""
+        """As one member: (N, 1, H, W) -> logits (N,), maps (N, rows, columns), scope (N,)"""
         given = self.scales[0]
         answers: list[Answers] = [
             member(_rescaled(image, given, wanted))
             for member, wanted in zip(self.members, self.scales, strict=True)
         ]
         logits = torch.stack([answer.logits for answer in answers]).mean(dim=0)
-        maps = _mean_map([answer.maps for answer in answers])
+        maps = self._mean_map([answer.maps for answer in answers])
         return Answers(logits + soft_maximum(maps), maps, answers[0].scope)
 
+    def _mean_map(self, maps: Sequence[Tensor]) -> Tensor:
+        """As fine as the finest of them."""
+        finest = min(self.strides)
+        finer = [
+            _times_as_fine(cells, stride / finest) for cells, stride in zip(maps, self.strides, strict=True)
+        ]
+        return torch.stack(finer).mean(dim=0)
 
-def _mean_map(maps: Sequence[Tensor]) -> Tensor:
-    """As fine as the finest of them."""
-    finest = max(member.shape[-1] for member in maps)
-    return torch.stack([_as_fine(member, finest) for member in maps]).mean(dim=0)
 
-
-def _as_fine(coarse: Tensor, cells: int) -> Tensor:
-    if coarse.shape[-1] == cells:
-        return coarse
-    finer = functional.interpolate(coarse[:, None], size=(cells, cells), mode="bilinear", align_corners=False)
+def _times_as_fine(cells: Tensor, factor: float) -> Tensor:
+    if factor == 1:
+        return cells
+    finer = functional.interpolate(cells[:, None], scale_factor=factor, mode="bilinear", align_corners=False)
     return finer[:, 0]
 
 

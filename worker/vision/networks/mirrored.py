@@ -18,7 +18,7 @@ class Mirrored(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> Answers:
-        """As the network's own: (N, 1, S, S) -> logits (N,), maps (N, rows, columns), scope (N,)"""
+        """As the network's own: (N, 1, H, W) -> logits (N,), maps (N, rows, columns), scope (N,)"""
         one, other = self.network(image), self.network(image.flip(3))
         logits = (one.logits + other.logits) / 2
         return Answers(logits, (one.maps + other.maps.flip(2)) / 2, one.scope)

@@ -22,7 +22,7 @@ class Answers(NamedTuple):
     """Raw logits, float32."""
 
     logits: Tensor  # (N,) fractured
-    maps: Tensor  # (N, S/16, S/16) fractured here; at stride 8 from a pyramid
+    maps: Tensor  # (N, H/16, W/16) fractured here; at stride 8 from a pyramid
     scope: Tensor  # (N,) the kind of image that the network was trained on
 
 
@@ -52,7 +52,7 @@ class Reader(nn.Module):
         self._start_from_prior()
 
     def forward(self, image: Tensor) -> Answers:
-        """Read normalised images (N, 1, S, S)."""
+        """Read normalised images (N, 1, H, W), sides multiples of 32."""
         features: Features = self.backbone(image)
         cells = self.cells(features)
         fracture_map = self.map(cells).float()[:, 0]
@@ -99,4 +99,6 @@ def mixing() -> nn.Sequential:
 def soft_maximum(fracture_map: Tensor) -> Tensor:
     """(N, H, W) -> (N,): between the mean and the largest value of each map."""
     flat = fracture_map.flatten(1) * MAP_SHARPNESS
-    return (torch.logsumexp(flat, dim=1) - math.log(flat.shape[1])) / MAP_SHARPNESS
+    largest = flat.amax(dim=1, keepdim=True).detach()
+    # A mean, not a sum and a constant: the exported network takes maps of every size.
+    return (torch.exp(flat - largest).mean(dim=1).log() + largest[:, 0]) / MAP_SHARPNESS

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from worker.vision.card import PreprocessingCard
-from worker.vision.engine import Outputs
+from worker.vision.evaluation.metrics import Scores
 from worker.vision.manifest import Row
 from worker.vision.onnx_engine import OnnxEngine
-from worker.vision.training.batches import plain_batches
+from worker.vision.passes import Answer, answers_to
+from worker.vision.preprocess import normalise
 from worker.vision.training.onnx_export import export_onnx
 from worker.vision.training.samples import Sample
 
@@ -23,31 +23,31 @@ BATCH = 16
 ANSWERS_FILE = "answers.npz"
 
 
-def answers(network: nn.Module, samples: Sequence[Sample], card: PreprocessingCard) -> Outputs:
+def answers(network: nn.Module, samples: Sequence[Sample], card: PreprocessingCard) -> list[Answer]:
     """The network's raw answers for samples as they are, in order, by the engine that serves on a CPU."""
     with tempfile.TemporaryDirectory(prefix="greenstick-answers-") as folder:
         model = Path(folder, "model.onnx")
-        export_onnx(network, card.side_px, model)
+        export_onnx(network, model)
         engine = OnnxEngine(model, threads=torch.get_num_threads())
-        return joined([engine.run(images.numpy()) for images in plain_batches(samples, card, BATCH)])
+        return answers_to(engine, [normalise(sample.canvas, card) for sample in samples], BATCH)
 
 
-def write_answers(folder: Path, rows: Sequence[Row], outputs: Outputs, is_mirrored: bool) -> None:
+def write_answers(folder: Path, rows: Sequence[Row], said: Sequence[Answer], is_mirrored: bool) -> None:
     """Keep the answers with the names of their images and how they were read, in one step."""
     fresh = folder / ("new-" + ANSWERS_FILE)
-    names = np.array([row.name for row in rows])
     np.savez_compressed(
         fresh,
-        names=names,
+        names=np.array([row.name for row in rows]),
         is_mirrored=np.array(is_mirrored),
-        logits=outputs.logits,
-        maps=outputs.maps,
-        scope=outputs.scope,
+        logits=logits_of(said),
+        scope=np.array([answer.scope for answer in said]),
+        cells=np.concatenate([answer.cells.ravel() for answer in said]),
+        shapes=np.array([answer.cells.shape for answer in said]),
     )
     fresh.replace(folder / ANSWERS_FILE)
 
 
-def read_answers(folder: Path, rows: Sequence[Row], is_mirrored: bool) -> Outputs | None:
+def read_answers(folder: Path, rows: Sequence[Row], is_mirrored: bool) -> list[Answer] | None:
     """The kept answers for exactly these rows, read in this way; None when there are none.
 
     raises  ValueError when they were given for other images, or read otherwise
@@ -56,24 +56,20 @@ def read_answers(folder: Path, rows: Sequence[Row], is_mirrored: bool) -> Output
     if not path.exists():
         return None
     with np.load(path, allow_pickle=False) as stored:
+        if "shapes" not in stored:
+            return None  # kept by a version whose maps were all square: they are read anew
         if stored["names"].tolist() != [row.name for row in rows]:
             raise ValueError(f"{path} was made for other images: give another --out, or remove it")
         if bool(stored["is_mirrored"]) != is_mirrored:
             raise ValueError(
                 f"{path} was read {'once' if is_mirrored else 'mirrored too'}: remove it to read anew"
             )
-        return Outputs(stored["logits"], stored["maps"], stored["scope"])
+        shapes = stored["shapes"]
+        cells = np.split(stored["cells"], np.cumsum(shapes.prod(axis=1))[:-1])
+        maps = [flat.reshape(shape) for flat, shape in zip(cells, shapes, strict=True)]
+        each = zip(stored["logits"].tolist(), maps, stored["scope"].tolist(), strict=True)
+        return [Answer(*parts) for parts in each]
 
 
-def joined(parts: Sequence[Outputs]) -> Outputs:
-    """The answers for several lists of images as those for one."""
-    return Outputs(
-        np.concatenate([part.logits for part in parts]),
-        np.concatenate([part.maps for part in parts]),
-        np.concatenate([part.scope for part in parts]),
-    )
-
-
-def heat(outputs: Outputs, chosen: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The map probabilities (n, rows, columns) of the chosen images."""
-    return np.asarray(1 / (1 + np.exp(-np.clip(outputs.maps[chosen], -60, 60))), np.float32)
+def logits_of(said: Sequence[Answer]) -> Scores:
+    return np.array([answer.logit for answer in said])

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from worker.vision.canvas import Canvas, fit
 from worker.vision.manifest import BoxPx
 from worker.vision.training.samples import Sample
 
 LARGEST_TURN_DEGREES = 20.0
-QUARTER_TURN_CHANCE = 0.15  # limbs lie either way on the plate
+UPSIDE_DOWN_CHANCE, SIDEWAYS_CHANCE = 0.05, 0.1  # limbs lie either way on the plate
 ZOOM = (0.85, 1.3)
 LARGEST_SHIFT_SHARE = 0.08
 STRETCH = 0.08  # of one axis against the other
@@ -21,33 +22,38 @@ Matrix = NDArray[np.float64]  # (2, 3), source pixel = matrix @ (x, y, 1) of the
 
 
 def augmented(
-    sample: Sample, side_px: int, random: np.random.Generator
+    sample: Sample, canvas: Canvas, is_sideways: bool, random: np.random.Generator
 ) -> tuple[NDArray[np.uint8], tuple[NDArray[np.float64], ...]]:
-    """A random view of a sample: canvas uint8 (S, S), and the four corners (4, 2) of each box on it."""
-    matrix = _random_matrix(len(sample.canvas), side_px, random)
+    """A random view of a sample: uint8 (H, W) of `canvas`, and the four corners (4, 2) of each box on it.
+
+    is_sideways  turned by a quarter, either way
+    """
+    matrix = _random_matrix(Canvas(*sample.canvas.shape), canvas, is_sideways, random)
     image = Image.fromarray(sample.canvas).transform(
-        (side_px, side_px), Image.Transform.AFFINE, matrix.ravel().tolist(), Image.Resampling.BILINEAR
+        canvas[::-1], Image.Transform.AFFINE, matrix.ravel().tolist(), Image.Resampling.BILINEAR
     )
     if random.random() < 0.35:
         image = _other_sharpness(image, random)
-    canvas = _other_exposure(np.asarray(image, np.float32) / np.float32(255), random)
+    view = _other_exposure(np.asarray(image, np.float32) / np.float32(255), random)
     if random.random() < 0.2:
-        _hide_border(canvas, random)
-    return np.rint(canvas * 255).astype(np.uint8), _moved(sample.boxes, matrix)
+        _hide_border(view, random)
+    return np.rint(view * 255).astype(np.uint8), _moved(sample.boxes, matrix)
 
 
-def _random_matrix(from_px: int, to_px: int, random: np.random.Generator) -> Matrix:
+def _random_matrix(given: Canvas, wanted: Canvas, is_sideways: bool, random: np.random.Generator) -> Matrix:
     """Turn, zoom, stretch, mirror and shift about the centre, as the inverse map that Pillow wants."""
     angle = np.deg2rad(random.uniform(-LARGEST_TURN_DEGREES, LARGEST_TURN_DEGREES))
-    if random.random() < QUARTER_TURN_CHANCE:
-        angle += np.pi / 2 * random.choice((1, 2, 3))
-    scale = from_px / to_px / np.exp(random.uniform(*np.log(ZOOM)))
+    quarters = random.choice((1, 3)) if is_sideways else 2 * (random.random() < UPSIDE_DOWN_CHANCE)
+    angle += np.pi / 2 * quarters
+    seen = given.turned() if is_sideways else given
+    scale = 1 / fit(seen.columns, seen.rows, wanted) / np.exp(random.uniform(*np.log(ZOOM)))
     stretch = np.exp(random.uniform(-STRETCH, STRETCH))
     mirror = -1.0 if random.random() < 0.5 else 1.0
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     linear = turn @ np.diag([scale * stretch * mirror, scale / stretch])
-    shift = random.uniform(-LARGEST_SHIFT_SHARE, LARGEST_SHIFT_SHARE, size=2) * from_px
-    offset = from_px / 2 + shift - linear @ np.array([to_px / 2, to_px / 2])
+    centre, new_centre = (np.array([canvas.columns, canvas.rows]) / 2 for canvas in (given, wanted))
+    shift = random.uniform(-LARGEST_SHIFT_SHARE, LARGEST_SHIFT_SHARE, size=2) * 2 * centre
+    offset = centre + shift - linear @ new_centre
     return np.column_stack([linear, offset])
 
 
@@ -67,7 +73,8 @@ def _other_sharpness(image: Image.Image, random: np.random.Generator) -> Image.I
     if way == 0:
         return image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.5)))
     if way == 1:
-        coarse = image.reduce(2) if random.random() < 0.5 else image.resize((round(image.width / 1.5),) * 2)
+        factor = 2.0 if random.random() < 0.5 else 1.5
+        coarse = image.resize((round(image.width / factor), round(image.height / factor)))
         return coarse.resize(image.size, Image.Resampling.BILINEAR)
     radius, percent = random.uniform(1, 5), int(random.uniform(30, 220))
     return image.filter(ImageFilter.UnsharpMask(radius, percent, threshold=0))
@@ -86,8 +93,8 @@ def _other_exposure(canvas: NDArray[np.float32], random: np.random.Generator) ->
 
 def _hide_border(canvas: NDArray[np.float32], random: np.random.Generator) -> None:
     """A collimator blade or a white strip over one side, in place."""
-    depth = int(len(canvas) * random.uniform(0.02, 0.12))
     grey = np.float32(random.choice((0.0, 0.0, 1.0)))
     side = random.integers(4)
     lines = canvas if side < 2 else canvas.T
+    depth = int(len(lines) * random.uniform(0.02, 0.12))
     lines[slice(None, depth) if side % 2 == 0 else slice(-depth, None)] = grey

@@ -8,31 +8,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.vision.boxes import boxes_of
+from worker.vision.canvas import Canvas
 from worker.vision.content import Rect
 from worker.vision.finer import finer
 from worker.vision.manifest import BoxPx
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Box
+from worker.vision.training.samples import Sample
 
 CANDIDATES = tuple(float(value) for value in np.round(np.arange(0.1, 0.9, 0.05), 2))
 
 
-def choose_box_threshold(maps: NDArray[np.float32], truths: Sequence[Sequence[BoxPx]], side_px: int) -> float:
+def choose_box_threshold(maps: Sequence[NDArray[np.float32]], samples: Sequence[Sample]) -> float:
     """The candidate with the best F1 of boxes, a box counting as right when its centre lies in a marked one.
 
     Of equals the hottest: a lower one would call faint places certain.
 
-    maps    probabilities (N, rows, columns) of fractured images
-    truths  the marked boxes of each, in canvas pixels
+    maps     probabilities (rows, columns) of each fractured image
+    samples  the images
     """
-    whole = Placement(side_px, side_px, Rect(0, 0, side_px, side_px), 1.0, 1.0, 0, 0, side_px, side_px)
-
     fine_maps = [finer(cells) for cells in maps]
+    wholes = [_whole(sample.placement.canvas) for sample in samples]
 
     def f1(threshold: float) -> float:
         right = drawn = found = marked = 0
-        for fine, truth in zip(fine_maps, truths, strict=True):
-            boxes = boxes_of(fine, side_px, threshold, whole, "solid")
+        for fine, whole, sample in zip(fine_maps, wholes, samples, strict=True):
+            boxes, truth = boxes_of(fine, threshold, whole, "solid"), sample.boxes
             hits = [[_holds_centre(true, box) for true in truth] for box in boxes]
             right += sum(any(row) for row in hits)
             drawn += len(boxes)
@@ -42,6 +43,12 @@ def choose_box_threshold(maps: NDArray[np.float32], truths: Sequence[Sequence[Bo
         return 2 * precision * recall / max(precision + recall, 1e-9)
 
     return max(reversed(CANDIDATES), key=f1)
+
+
+def _whole(canvas: Canvas) -> Placement:
+    """Of a picture that is the canvas itself: boxes are compared there."""
+    height, width = canvas
+    return Placement(canvas, width, height, Rect(0, 0, width, height), 1.0, 1.0, 0, 0, width, height)
 
 
 def _holds_centre(true: BoxPx, box: Box) -> bool:

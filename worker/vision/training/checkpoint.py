@@ -39,6 +39,7 @@ class Options:
     box_supervision: bool = True
     finds_limb: bool = True
     patience: int | None = None  # epochs to wait for a better one on the tuning fold before giving up
+    follows_limb: bool = False  # canvases as long as the limb; older runs do not say so
     average_start: bool = False  # end half way between the trained weights and those of the start
 
     @classmethod

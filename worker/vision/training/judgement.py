@@ -35,7 +35,6 @@ def read_judgement(folder: Path) -> Judgement:
     rules = stored["rules"]
     return Judgement(
         rules=Rules(
-            side_px=rules["side_px"],
             calibration=Calibration(**rules["calibration"]),
             operating_points=OperatingPoints(**rules["operating_points"]),
             box_threshold=rules["box_threshold"],

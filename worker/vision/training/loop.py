@@ -106,12 +106,12 @@ class Trainer:
     @torch.no_grad()
     def scores(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
         """The averaged network's logits, (N,)."""
-        kind, parts = torch.device(self.crew.device).type, []
-        for images in plain_batches(samples, self.card, self.options.batch_size):
+        kind, logits = torch.device(self.crew.device).type, np.zeros(len(samples))
+        for numbers, images in plain_batches(samples, self.card, self.options.batch_size):
             with torch.autocast(kind, torch.bfloat16, enabled=self.in_bfloat16):
                 answers = self.average.network(self._on_device(images))
-            parts.append(answers.logits.double().cpu().numpy())
-        return np.concatenate(parts)
+            logits[list(numbers)] = answers.logits.double().cpu().numpy()
+        return logits
 
     def _train_epoch(self, epoch: int, samples: Sequence[Sample]) -> float:
         """Teach the network every batch of an epoch; the mean loss."""
@@ -120,7 +120,7 @@ class Trainer:
         self._set_mode()
         losses: list[Tensor] = []
         card = replace(self.card, side_px=self._side_of(epoch))
-        steps = batches_per_epoch(samples, options.batch_size)
+        steps = batches_per_epoch(samples, options.batch_size, card)
         stride, seeds = self.network.map_stride, (options.seed, epoch)
         stream = training_batches(samples, card, options.batch_size, stride, seeds, crew)
         watched = self.progress.over(stream, steps, f"epoch {epoch + 1}", lambda: _recent(losses))

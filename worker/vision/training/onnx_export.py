@@ -11,11 +11,15 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
+from worker.vision.canvas import STEP_PX
+
 OPSET = 17
 
 
-def export_onnx(network: nn.Module, side_px: int, path: Path) -> None:
-    """image (batch, 1, S, S) -> logits (batch,), map (batch, rows, columns), scope (batch,).
+def export_onnx(network: nn.Module, path: Path) -> None:
+    """image (batch, 1, rows, columns) -> logits (batch,), map (batch, map_rows, map_columns), scope (batch,).
+
+    The sides may be any multiples of the network's coarsest stride.
 
     Weights that fit float16 to the bit, as a release's do, are stored so; the engine computes in float32.
     """
@@ -24,11 +28,16 @@ def export_onnx(network: nn.Module, side_px: int, path: Path) -> None:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network.eval(),
-            (torch.zeros(2, 1, side_px, side_px),),
+            (torch.zeros(2, 1, 3 * STEP_PX, 2 * STEP_PX),),
             path,
             input_names=["image"],
             output_names=["logits", "map", "scope"],
-            dynamic_axes={name: {0: "batch"} for name in ("image", "logits", "map", "scope")},
+            dynamic_axes={
+                "image": {0: "batch", 2: "rows", 3: "columns"},
+                "map": {0: "batch", 1: "map_rows", 2: "map_columns"},
+                "logits": {0: "batch"},
+                "scope": {0: "batch"},
+            },
             opset_version=OPSET,
             # A norm stays beside its convolution, which would fit float16 no more; the engine joins them.
             training=torch.onnx.TrainingMode.PRESERVE,

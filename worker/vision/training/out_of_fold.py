@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from worker.vision.engine import Outputs
 from worker.vision.evaluation.outcome import Outcome, outcome_of
 from worker.vision.interpretation import Rules, reading_of
 from worker.vision.manifest import Row
-from worker.vision.training.answers import joined
+from worker.vision.passes import Answer
 from worker.vision.training.samples import Sample
 from worker.vision.training.tuning import tune
+from worker.vision.verdicts import sigmoid
 
 
 @dataclass(frozen=True)
@@ -22,35 +20,33 @@ class Fold:
 
     rows: Sequence[Row]
     samples: Sequence[Sample]
-    outputs: Outputs
+    said: Sequence[Answer]
 
 
-def tuned_on(folds: Sequence[Fold], side_px: int) -> Rules:
+def tuned_on(folds: Sequence[Fold]) -> Rules:
     """Calibration, operating points and box threshold by all the images of some folds."""
     samples = [sample for fold in folds for sample in fold.samples]
-    return tune(samples, joined([fold.outputs for fold in folds]), side_px)
+    return tune(samples, [answer for fold in folds for answer in fold.said])
 
 
-def outcomes_of(folds: Sequence[Fold], side_px: int) -> list[Outcome]:
+def outcomes_of(folds: Sequence[Fold]) -> list[Outcome]:
     """The readings of every fold, calibrated and judged by rules that were tuned on the other folds."""
     outcomes: list[Outcome] = []
     for number, fold in enumerate(folds):
-        rules = tuned_on([other for place, other in enumerate(folds) if place != number], side_px)
+        rules = tuned_on([other for place, other in enumerate(folds) if place != number])
         outcomes += _outcomes(fold, rules)
     return outcomes
 
 
 def uncalibrated(folds: Sequence[Fold]) -> list[float]:
     """The networks' own probabilities, before calibration, in the order of `outcomes_of`."""
-    logits = joined([fold.outputs for fold in folds]).logits.astype(np.float64)
-    return [float(value) for value in 1 / (1 + np.exp(-logits))]
+    return [sigmoid(answer.logit) for fold in folds for answer in fold.said]
 
 
 def _outcomes(fold: Fold, rules: Rules) -> list[Outcome]:
     outcomes = []
-    for place, (row, sample) in enumerate(zip(fold.rows, fold.samples, strict=True)):
-        logit, cells = float(fold.outputs.logits[place]), fold.outputs.maps[place]
-        reading = reading_of(rules, sample.placement, logit, cells, scope=0.0)
+    for row, sample, answer in zip(fold.rows, fold.samples, fold.said, strict=True):
+        reading = reading_of(rules, sample.placement, *answer)
         outcome = outcome_of(row, reading, sample.placement)
         assert outcome is not None  # rules tuned here know no scope: they read every image
         outcomes.append(outcome)

@@ -40,7 +40,7 @@ def publish(
     round_to_half(network)
     save_file(halves(network), folder / "weights.safetensors")
     answering = Mirrored(network) if is_mirrored else network
-    export_onnx(answering, preprocessing.side_px, folder / "model.onnx")
+    export_onnx(answering, folder / "model.onnx")
     card = ReleaseCard(
         name=folder.name,
         architecture=architecture,

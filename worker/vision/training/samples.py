@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from worker.vision.canvas import Canvas, canvases
 from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import BoxPx, Row
 from worker.vision.preprocess import Placement, letterbox
@@ -20,7 +21,7 @@ SPARE_SHARE = 1.15  # kept larger than the network's side, so that zooming in st
 class Sample:
     """One labelled radiograph on its canvas."""
 
-    canvas: NDArray[np.uint8]  # (S', S'), S' = SPARE_SHARE times the network's side, or the side itself
+    canvas: NDArray[np.uint8]  # (H, W), the network's canvas, or SPARE_SHARE times as large
     boxes: tuple[BoxPx, ...]  # in pixels of the canvas
     is_fractured: bool
     kind: str  # body part, or what else the picture shows
@@ -29,14 +30,16 @@ class Sample:
 
 def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
     """Decode and letterbox every image of `rows`, with the function that also serves."""
-    side_px = round(card.side_px * SPARE_SHARE) if spare else card.side_px
-    return [_read(row, side_px, card) for row in rows]
+    offered = canvases(card.side_px, card.follows_limb)
+    if spare:
+        offered = tuple(canvas.larger(SPARE_SHARE) for canvas in offered)
+    return [_read(row, offered, card) for row in rows]
 
 
-def _read(row: Row, side_px: int, card: PreprocessingCard) -> Sample:
+def _read(row: Row, offered: Sequence[Canvas], card: PreprocessingCard) -> Sample:
     with Image.open(row.image) as image:
         pixels = np.asarray(image.convert("L"))
-    canvas, placement = letterbox(pixels, 0, 255, side_px, card)
+    canvas, placement = letterbox(pixels, 0, 255, offered, card)
     boxes = []
     for x, y, width, height in row.boxes:
         left, top = placement.to_canvas(x, y)

@@ -18,10 +18,11 @@ from torch import Tensor
 
 from worker.vision.card import PreprocessingCard
 from worker.vision.networks.reader import Reader
+from worker.vision.passes import of_one_shape
 from worker.vision.preprocess import normalise
 from worker.vision.training.logistic import fitted
 from worker.vision.training.samples import Sample
-from worker.vision.training.scope_pictures import Canvas, changed, drawn_pictures
+from worker.vision.training.scope_pictures import Drawn, changed, drawn_pictures
 from worker.vision.verdicts import sigmoid
 
 BATCH = 16
@@ -110,15 +111,15 @@ def fit_scope(
 
 
 @torch.inference_mode()
-def features_of(network: Reader, canvases: Sequence[Canvas], card: PreprocessingCard) -> Tensor:
+def features_of(network: Reader, canvases: Sequence[Drawn], card: PreprocessingCard) -> Tensor:
     """What the scope head reads of each canvas, (N, features)."""
     # Twice as fast on a CPU; a copy, so that the network that is published keeps its layout.
     fast = copy.deepcopy(network).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    parts = []
-    for start in range(0, len(canvases), BATCH):
-        images = np.stack([normalise(canvas, card) for canvas in canvases[start : start + BATCH]])
-        parts.append(fast.scope_features(torch.from_numpy(images)))
-    return torch.cat(parts).clone()
+    features = torch.empty(len(canvases), fast.scope.in_features)
+    for places in of_one_shape(canvases, BATCH):
+        images = np.stack([normalise(canvases[place], card) for place in places])
+        features[list(places)] = fast.scope_features(torch.from_numpy(images))
+    return features.clone()
 
 
 def _limbs(
@@ -131,7 +132,7 @@ def _limbs(
 def _others(
     network: Reader,
     collected: Sequence[Sample],
-    drawn: Sequence[Canvas],
+    drawn: Sequence[Drawn],
     card: PreprocessingCard,
     random: np.random.Generator,
 ) -> Others:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from worker.vision.card import Calibration, OperatingPoints
-from worker.vision.engine import Outputs
 from worker.vision.evaluation.metrics import Labels, Scores
+from worker.vision.finer import map_probabilities
 from worker.vision.interpretation import Rules
-from worker.vision.training.answers import heat
+from worker.vision.passes import Answer
+from worker.vision.training.answers import logits_of
 from worker.vision.training.box_threshold import choose_box_threshold
 from worker.vision.training.samples import Sample
 from worker.vision.verdicts import calibrated
@@ -22,18 +23,18 @@ LONGEST_STEP = 1.0
 RIDGE = 1e-3  # keeps the slope finite when the logits part the classes perfectly
 
 
-def tune(samples: Sequence[Sample], outputs: Outputs, side_px: int) -> Rules:
+def tune(samples: Sequence[Sample], said: Sequence[Answer]) -> Rules:
     """Calibration, operating points and box threshold, by a network's answers to images it never saw."""
     labels = np.array([sample.is_fractured for sample in samples])
-    logits = outputs.logits.astype(np.float64)
+    logits = logits_of(said)
     calibration = fit_calibration(labels, logits)
     probabilities = np.array([calibrated(logit, calibration) for logit in logits.tolist()])
-    boxes = [sample.boxes for sample in samples if sample.is_fractured]
+    fractured = [place for place, sample in enumerate(samples) if sample.is_fractured]
+    maps = [map_probabilities(said[place].cells) for place in fractured]
     return Rules(
-        side_px=side_px,
         calibration=calibration,
         operating_points=choose_operating_points(labels, probabilities),
-        box_threshold=choose_box_threshold(heat(outputs, labels), boxes, side_px),
+        box_threshold=choose_box_threshold(maps, [samples[place] for place in fractured]),
     )
 
 
