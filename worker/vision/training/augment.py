@@ -73,8 +73,8 @@ def _other_sharpness(image: Image.Image, random: np.random.Generator) -> Image.I
     if way == 0:
         return image.filter(ImageFilter.GaussianBlur(random.uniform(0.3, 1.5)))
     if way == 1:
-        factor = 2.0 if random.random() < 0.5 else 1.5
-        coarse = image.resize((round(image.width / factor), round(image.height / factor)))
+        size = round(image.width / 1.5), round(image.height / 1.5)
+        coarse = image.reduce(2) if random.random() < 0.5 else image.resize(size)
         return coarse.resize(image.size, Image.Resampling.BILINEAR)
     radius, percent = random.uniform(1, 5), int(random.uniform(30, 220))
     return image.filter(ImageFilter.UnsharpMask(radius, percent, threshold=0))
