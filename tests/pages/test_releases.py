@@ -99,6 +99,14 @@ def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Per
         assert words in page, words
 
 
+def test_page_says_when_a_release_reads_limbs_on_canvases_of_their_length(
+    app: Flask, as_reader: Person
+) -> None:
+    card = CARD | {"preprocessing": CARD["preprocessing"] | {"follows_limb": True}}
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    assert "as long as the limb, no more pixels than 448 × 448 px, grey" in page
+
+
 def test_release_trained_on_everything_says_that_others_of_its_recipe_were_judged(
     app: Flask, as_reader: Person
 ) -> None:

@@ -5,6 +5,7 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from worker.vision.card import OperatingPoints, ReleaseCard
@@ -113,6 +114,15 @@ def test_release_for_another_preprocessing_is_refused(tiny_folder: Path) -> None
     replace(card, preprocessing=replace(card.preprocessing, version=999)).write(tiny_folder)
     with pytest.raises(BadRelease, match="999"):
         Detector.load(tiny_folder)
+
+
+def test_release_from_before_canvases_followed_the_limb_is_read_on_squares(tiny_folder: Path) -> None:
+    card = ReleaseCard.read(tiny_folder)
+    replace(card, preprocessing=replace(card.preprocessing, version=1)).write(tiny_folder)
+    detector = Detector.load(tiny_folder)
+    image = detector.prepare(np.arange(100 * 300, dtype=np.uint16).reshape(300, 100), 0, 30_000)
+    assert image.placement.canvas == (64, 64)
+    assert detector.read([image])[0].probability is not None
 
 
 def test_release_that_answers_otherwise_than_before_is_refused(tiny_folder: Path, tmp_path: Path) -> None:
