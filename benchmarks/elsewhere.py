@@ -19,7 +19,6 @@ from PIL import Image
 
 from worker.commands.recipe import preprocessing_of
 from worker.commands.trained import trained
-from worker.vision.canvas import canvases
 from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import auroc, average_precision
 from worker.vision.manifest import Row, read_manifest
@@ -51,11 +50,11 @@ def main() -> None:
 
 
 def _changed(rows: Sequence[Row], card: PreprocessingCard) -> list[Sample]:
-    samples, offered = [], canvases(card.side_px, card.follows_limb)
+    samples = []
     for number, row in enumerate(rows):
         with Image.open(row.image) as image:
             picture = as_elsewhere(np.asarray(image.convert("L")), np.random.default_rng((SEED, number)))
-        canvas, placement = letterbox(picture, 0, 255, offered, card)
+        canvas, placement = letterbox(picture, 0, 255, card.canvases, card)
         samples.append(Sample(canvas, (), row.is_fractured, row.body_part, placement))
     return samples
 

@@ -10,7 +10,6 @@ import pytest
 
 from tests.needs import needs_torch
 from tests.vision.limbs import broken_limb, limb
-from worker.vision.canvas import canvases
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.model_card import model_card
 from worker.vision.preprocess import letterbox
@@ -43,9 +42,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Reader:
 
 
 def sample(picture: Grey, preparing: PreprocessingCard, kind: str = "hand") -> Sample:
-    canvas, placement = letterbox(
-        picture, 0, 255, canvases(preparing.side_px, preparing.follows_limb), preparing
-    )
+    canvas, placement = letterbox(picture, 0, 255, preparing.canvases, preparing)
     return Sample(canvas, (), False, kind, placement)
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from tests.vision.limbs import limb
-from worker.vision.canvas import canvases
 from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import calibration_error, sensitivity, specificity
 from worker.vision.finer import finer
@@ -71,6 +70,6 @@ def test_network_that_parts_everything_leaves_no_doubt() -> None:
 def test_box_threshold_parts_the_box_from_the_background(preparing: PreprocessingCard) -> None:
     maps = np.full((3, 8, 8), 0.3, np.float32)
     maps[:, 2:4, 5:7] = 0.7
-    canvas, placement = letterbox(limb(), 0, 255, canvases(128, follows_limb=False), preparing)
+    canvas, placement = letterbox(limb(), 0, 255, preparing.canvases, preparing)
     sample = Sample(canvas, ((80.0, 32.0, 32.0, 32.0),), True, "hand", placement)
     assert 0.3 < choose_box_threshold(list(maps), [sample] * 3) <= finer(maps[0]).max() < 0.8

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from worker.vision.canvas import Canvas, canvases
 from worker.vision.errors import BadRelease
 
 CARD_FILE = "card.json"
@@ -27,6 +28,11 @@ class PreprocessingCard:
     deviation: tuple[float, ...]
     finds_limb: bool = True  # cut to the limb first; without it the whole image is shown
     follows_limb: bool = False  # on a canvas as long as the limb, of no more pixels than the square
+
+    @property
+    def canvases(self) -> tuple[Canvas, ...]:
+        """Those that an image may be shown on, the square first."""
+        return canvases(self.side_px, self.follows_limb)
 
 
 @dataclass(frozen=True)

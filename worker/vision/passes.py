@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.engine import Engine
+from worker.vision.engine import Engine, Outputs
 
 
 class Answer(NamedTuple):
@@ -19,19 +19,24 @@ class Answer(NamedTuple):
     scope: float
 
 
-def answers_to(
-    engine: Engine, tensors: Sequence[NDArray[np.float32]], most: int | None = None
-) -> list[Answer]:
-    """The answers for tensors (C, H, W) in their order, those of one shape together, at most so many a pass.
+def answers_to(engine: Engine, tensors: Sequence[NDArray[np.float32]]) -> list[Answer]:
+    """The answers for tensors (C, H, W) in their order, those of one shape together.
 
     raises  OutOfMemory when the device has no room for as many
     """
     answers: dict[int, Answer] = {}
-    for places in of_one_shape(tensors, most):
+    for places in of_one_shape(tensors):
         outputs = engine.run(np.stack([tensors[place] for place in places]))
-        each = zip(outputs.logits.tolist(), outputs.maps, outputs.scope.tolist(), strict=True)
-        answers |= {place: Answer(*parts) for place, parts in zip(places, each, strict=True)}
+        answers.update(zip(places, answers_in(outputs), strict=True))
     return [answers[place] for place in range(len(tensors))]
+
+
+def answers_in(outputs: Outputs) -> Iterator[Answer]:
+    """A batch's answers, image by image."""
+    for logit, cells, scope in zip(
+        outputs.logits.tolist(), outputs.maps, outputs.scope.tolist(), strict=True
+    ):
+        yield Answer(logit, cells, scope)
 
 
 def of_one_shape(arrays: Sequence[NDArray[Any]], most: int | None = None) -> Iterator[Sequence[int]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.vision.canvas import Canvas, canvases, fit, roomiest
+from worker.vision.canvas import Canvas, fit, roomiest
 from worker.vision.card import PreprocessingCard
 from worker.vision.content import Rect, content_rect
 
@@ -69,8 +69,7 @@ def prepare(pixels: Pixels, low: float, high: float, card: PreprocessingCard) ->
     high    grey value shown white
     raises  ValueError for another shape or type; an image of one grey value is fine and gives a flat tensor
     """
-    offered = canvases(card.side_px, card.follows_limb)
-    canvas, placement = letterbox(pixels, low, high, offered, card)
+    canvas, placement = letterbox(pixels, low, high, card.canvases, card)
     return Prepared(normalise(canvas, card), placement)
 
 

@@ -14,8 +14,8 @@ from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import Scores
 from worker.vision.manifest import Row
 from worker.vision.onnx_engine import OnnxEngine
-from worker.vision.passes import Answer, answers_to
-from worker.vision.preprocess import normalise
+from worker.vision.passes import Answer, answers_in
+from worker.vision.training.batches import plain_batches
 from worker.vision.training.onnx_export import export_onnx
 from worker.vision.training.samples import Sample
 
@@ -29,7 +29,10 @@ def answers(network: nn.Module, samples: Sequence[Sample], card: PreprocessingCa
         model = Path(folder, "model.onnx")
         export_onnx(network, model)
         engine = OnnxEngine(model, threads=torch.get_num_threads())
-        return answers_to(engine, [normalise(sample.canvas, card) for sample in samples], BATCH)
+        said: dict[int, Answer] = {}
+        for numbers, images in plain_batches(samples, card, BATCH):
+            said.update(zip(numbers, answers_in(engine.run(images.numpy())), strict=True))
+        return [said[number] for number in range(len(samples))]
 
 
 def write_answers(folder: Path, rows: Sequence[Row], said: Sequence[Answer], is_mirrored: bool) -> None:

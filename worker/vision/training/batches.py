@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from worker.vision.canvas import Canvas, canvases, roomiest
+from worker.vision.canvas import Canvas, roomiest
 from worker.vision.card import PreprocessingCard
 from worker.vision.passes import of_one_shape
 from worker.vision.preprocess import normalise
@@ -64,7 +64,7 @@ def steps_of(
 
     What fills no batch even there is dropped.
     """
-    offered = canvases(card.side_px, card.follows_limb)
+    offered = card.canvases
     places_on: dict[Canvas, list[int]] = {canvas: [] for canvas in offered}
     for place, number in enumerate(order):
         seen = samples[number].placement

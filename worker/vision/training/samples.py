@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from worker.vision.canvas import Canvas, canvases
+from worker.vision.canvas import Canvas
 from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import BoxPx, Row
 from worker.vision.preprocess import Placement, letterbox
@@ -30,7 +30,7 @@ class Sample:
 
 def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
     """Decode and letterbox every image of `rows`, with the function that also serves."""
-    offered = canvases(card.side_px, card.follows_limb)
+    offered = card.canvases
     if spare:
         offered = tuple(canvas.larger(SPARE_SHARE) for canvas in offered)
     return [_read(row, offered, card) for row in rows]

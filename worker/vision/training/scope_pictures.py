@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.canvas import canvases
 from worker.vision.card import PreprocessingCard
 from worker.vision.preprocess import letterbox
 from worker.vision.training.augment import SIDEWAYS_CHANCE, augmented
@@ -55,5 +54,5 @@ def _turned_about(sample: Sample, random: np.random.Generator) -> Drawn:
 
 
 def _prepared(picture: Drawn, card: PreprocessingCard) -> Drawn:
-    canvas, _ = letterbox(picture, 0, 255, canvases(card.side_px, card.follows_limb), card)
+    canvas, _ = letterbox(picture, 0, 255, card.canvases, card)
     return canvas
