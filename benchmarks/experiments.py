@@ -65,6 +65,7 @@ NETWORKS: tuple[tuple[str, str | None], ...] = (
 SIDES = (224, 320)
 EXPERIMENTS = (
     *(Experiment(arch, weights, side) for side in SIDES for arch, weights in NETWORKS),
+    Experiment("efficientnet-lite2", "efficientnet_lite2.safetensors", SIDES[1]),
     Experiment("resnet50", "resnet50.safetensors", SIDES[1]),
     Experiment("resnet50-c4", "resnet50.safetensors", SIDES[1]),
     Experiment("resnet50-c4-fpn", "resnet50.safetensors", SIDES[1]),

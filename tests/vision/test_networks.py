@@ -32,6 +32,7 @@ from worker.vision.training.onnx_export import export_onnx  # noqa: E402
 
 BACKBONES = {
     "efficientnet-lite0": "efficientnet_lite0",
+    "efficientnet-lite2": "efficientnet_lite2",
     "mobilenet-v2": "mobilenet_v2",
     "resnet18": "resnet18",
     "resnet50": "resnet50",

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from worker.vision.networks.backbone import Backbone
 from worker.vision.networks.ensemble import Ensemble, Scale
-from worker.vision.networks.lite import Lite0
+from worker.vision.networks.lite import Lite0, Lite2
 from worker.vision.networks.mobilenet import MobileNet
 from worker.vision.networks.plain import PlainCnn
 from worker.vision.networks.pyramid import PyramidReader
@@ -21,6 +21,7 @@ from worker.vision.networks.staged import ConvNextTiny, EfficientNetB0, MobileNe
 from worker.vision.networks.tiny_network import TinyNetwork
 
 IMAGENET = Scale(0.449, 0.226)  # means over the three channels; grey has one
+LITE_SCALE = Scale(127 / 255, 128 / 255)  # what EfficientNet-Lite was pre-trained with
 TOGETHER = "+"  # between the names of an ensemble's members
 
 
@@ -38,7 +39,8 @@ class Architecture:
 
 
 _BACKBONES = {
-    "efficientnet-lite0": Architecture(Lite0, Scale(127 / 255, 128 / 255)),
+    "efficientnet-lite0": Architecture(Lite0, LITE_SCALE),
+    "efficientnet-lite2": Architecture(Lite2, LITE_SCALE),
     "mobilenet-v2": Architecture(MobileNet, IMAGENET),
     "resnet18": Architecture(ResNet18, IMAGENET),
     "resnet50": Architecture(ResNet50, IMAGENET),
