@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal.db import db
 from portal.errors import NotFound
+from portal.image_quality import cautions_about, file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
 from portal.queries.cautions import cautions
 from portal.queries.outcomes import image_outcome
@@ -76,11 +77,20 @@ class ReadImage:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What to know before trusting the finding's probability; nothing where there is none."""
+        """What to know before trusting the finding: of the image, and of how well its part is read."""
         job = self.current_job
-        if job is None or job.finding is None or job.finding.probability is None:
+        if job is None or job.finding is None:
             return ()
-        return cautions(job.release.card, (self.image.case.body_part, self.image.tags.get(BODY_PART_TAG, "")))
+        about_image = cautions_about(self.image.flags)
+        if job.finding.probability is None:
+            return about_image
+        parts = self.image.case.body_part, self.image.tags.get(BODY_PART_TAG, "")
+        return about_image + cautions(job.release.card, parts)
+
+    @property
+    def file_facts(self) -> tuple[str, ...]:
+        """Codes of what was noticed about the file itself."""
+        return file_facts(self.image.flags)
 
     @property
     def newest_problem(self) -> str | None:

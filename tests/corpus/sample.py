@@ -13,7 +13,7 @@ class Sample:
     kind      number of the kind in the list of bad inputs (docs of the corpus: `tests/corpus/__init__.py`)
     name      unique, for test ids
     expected  ACCEPTED, or the exact refusal code
-    flags     cautions that an accepted file must carry, no more and no fewer
+    flags     what an accepted file must have noted about it, no more and no fewer, quality aside
     file_name what the file is called when it is uploaded; often a lie
     """
 

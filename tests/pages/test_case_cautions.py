@@ -1,8 +1,9 @@
-"""Cautions about the part of the body, beside a reading and in the JSON."""
+"""Cautions about the image and the part of the body, beside a reading and in the JSON."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from portal.db import transaction
+from portal.image_quality import CAUTIONS, NEARLY_FLAT, TOO_SMALL
 from portal.models import Image, Release
 from tests.fixtures import rows
 from tests.fixtures.people import Person
@@ -18,13 +20,15 @@ from tests.pages.answers import json_of
 CARD = {"name": "limbs", "body_parts": ["hand", "leg", "hip"]}
 
 
-def read_case(app: Flask, body_part: str, tags: dict[str, str], answer: dict[str, Any]) -> uuid.UUID:
+def read_case(
+    app: Flask, body_part: str, tags: dict[str, str], answer: dict[str, Any], flags: Sequence[str] = ()
+) -> uuid.UUID:
     with app.app_context():
         with transaction() as session:
             session.add(Release(name="limbs", weights_sha256="c" * 64, card=CARD, state="active"))
         case = rows.read_case(body_part=body_part, answer=answer)
         with transaction() as session:
-            session.execute(update(Image).values(tags=tags))
+            session.execute(update(Image).values(tags=tags, flags=list(flags)))
         return case.id
 
 
@@ -67,6 +71,29 @@ def test_without_a_probability_there_is_nothing_to_be_cautious_about(app: Flask,
     case_id = read_case(app, "chest", {}, rows.finding(None, "out of scope"))
     assert cautions(as_reader, case_id) == []
     assert "This release was trained on" not in as_reader.get(f"/cases/{case_id}").text
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [(rows.finding(0.9, "fracture"), "90 %"), (rows.finding(None, "out of scope"), "out of scope")],
+)
+def test_an_image_that_is_hard_to_judge_says_so_beside_its_reading(
+    app: Flask, as_reader: Person, answer: dict[str, Any], words: str
+) -> None:
+    case_id = read_case(app, "hand", {}, answer, flags=["colour", TOO_SMALL, NEARLY_FLAT])
+    page = as_reader.get(f"/cases/{case_id}").text
+    assert words in page
+    assert page.count(CAUTIONS[TOO_SMALL]) == page.count(CAUTIONS[NEARLY_FLAT]) == 1
+    assert "The file is in colour" in page, "what is known of the file stays with the file"
+    assert "Too small" not in page
+    assert cautions(as_reader, case_id) == [CAUTIONS[TOO_SMALL], CAUTIONS[NEARLY_FLAT]]
+
+
+def test_caution_about_the_image_comes_before_that_about_the_part(app: Flask, as_reader: Person) -> None:
+    case_id = read_case(app, "hip", {}, rows.finding(0.9, "fracture"), flags=[NEARLY_FLAT])
+    about_image, about_part = cautions(as_reader, case_id)
+    assert about_image == CAUTIONS[NEARLY_FLAT]
+    assert "“hip” is not known" in about_part
 
 
 def test_before_a_reading_there_is_no_caution(app: Flask, as_reader: Person) -> None:

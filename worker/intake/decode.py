@@ -12,6 +12,7 @@ from worker.intake.dicom.read import read_dicom
 from worker.intake.dicom.syntaxes import SYNTAXES
 from worker.intake.greyscale import Greyscale, Pixels, shrink, to_display, usable_window
 from worker.intake.limits import PREVIEW_SIDE_PX
+from worker.intake.quality import quality_flags
 from worker.intake.raster import read_raster
 from worker.intake.record import Intake
 
@@ -68,5 +69,5 @@ def _record(image: Greyscale, pixels: Pixels, low: float, high: float) -> Intake
         window_low=low,
         window_high=high,
         tags=image.tags,
-        flags=image.flags,
+        flags=[*image.flags, *quality_flags(image)],
     )
