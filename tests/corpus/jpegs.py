@@ -59,6 +59,12 @@ def resized_header(width_px: int, height_px: int) -> bytes:
     return stream[:at] + height_px.to_bytes(2) + width_px.to_bytes(2) + stream[at + 4 :]
 
 
+def _ended_early(share: float, **options: Any) -> bytes:
+    """Cut in a scan, and closed as if it were whole: some programs mend files so."""
+    whole = jpeg(**options)
+    return whole[: int(len(whole) * share)] + END
+
+
 def _truncated(share: float) -> bytes:
     stream = jpeg(radiograph(300, 400))
     return stream[: int(len(stream) * share)]
@@ -125,6 +131,12 @@ def jpeg_samples() -> Iterator[Sample]:
     for share in (0.10, 0.50, 0.90, 0.99):
         yield Sample(3, f"jpeg-truncated-{share:.0%}", "truncated", partial(_truncated, share))
     yield Sample(3, "jpeg-truncated-progressive", "truncated", lambda: jpeg(progressive=True)[:-400])
+    for share in (0.3, 0.6, 0.95):
+        yield Sample(3, f"jpeg-truncated-{share:.0%}-then-ended", "truncated", partial(_ended_early, share))
+        build = partial(_ended_early, share, progressive=True)
+        yield Sample(3, f"jpeg-truncated-progressive-{share:.0%}-then-ended", "truncated", build)
+    build = partial(_ended_early, 0.7, mode="RGB")
+    yield Sample(3, "jpeg-truncated-colour-then-ended", "truncated", build)
     yield Sample(4, "jpeg-no-end", "truncated", lambda: jpeg().removesuffix(END))
     yield Sample(5, "jpeg-bad-huffman", "corrupt", _bad_huffman)
     yield Sample(5, "jpeg-no-quantisation", "corrupt", lambda: _without(0xDB))

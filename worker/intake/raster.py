@@ -12,6 +12,7 @@ from worker.intake import jpeg, png, tiff
 from worker.intake.colour import to_grey
 from worker.intake.greyscale import Greyscale, Pixels
 from worker.intake.guard import corrupt_if_raised, require_size, warnings_refused
+from worker.intake.whole_jpeg import require_whole
 
 Image.MAX_IMAGE_PIXELS = None  # our own cap is lower and comes first
 
@@ -62,6 +63,7 @@ def _check_jpeg(stream: bytes, flags: list[str]) -> bool:
     require_size(structure.width_px, structure.height_px)
     if not structure.is_complete:
         raise Refused("truncated")
+    require_whole(stream, structure.components)
     _note_trailing(stream, structure.length_bytes, flags)
     return False
 
