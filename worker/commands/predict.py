@@ -5,24 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from worker.commands.files import Refusal, WorkingImage, read_image
+from worker.commands.overlay_folder import OverlayFolder
 from worker.intake.decoder import Decoder
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
-from worker.vision.overlay import picture_with_heatmap
-from worker.vision.preprocess import Prepared
+from worker.vision.overlay import LONGEST_PICTURE_PX
 from worker.vision.shelf import default_release
-
-GRADCAM = "gradcam"
-KINDS = ("map", GRADCAM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,53 +25,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         folder = asked.release or default_release()
         detector = Detector.load(folder, asked.device)
-        heatmaps = _heatmaps(asked, folder, detector)
-    except VisionError as failure:
+        overlays = asked.overlay and OverlayFolder.of(asked.overlay, asked.out, folder, detector)
+    except (VisionError, OSError) as failure:
         print(f"predict: {failure}", file=sys.stderr)
         return 2
     refused = 0
     with Decoder() as decoder:
         for number, path in enumerate(asked.images, start=1):
             image = read_image(path, decoder)
-            refused += isinstance(image, Refusal)
-            prepared = None if isinstance(image, Refusal) else _prepare(detector, image)
-            reading = None if prepared is None else detector.read([prepared])[0]
+            reading = None
+            if isinstance(image, Refusal):
+                refused += 1
+            else:
+                prepared = detector.prepare(image.pixels, image.low, image.high)
+                reading = detector.read([prepared])[0]
+                if overlays:
+                    overlays.write(f"{number:03}-{path.stem}.png", image, prepared, reading)
             answer = answer_line(path, image, reading, detector.card.name)
             print(json.dumps(answer) if asked.json else _sentence(answer), flush=True)
-            if heatmaps and isinstance(image, WorkingImage) and prepared is not None and reading is not None:
-                heatmaps.write(f"{number:03}-{path.stem}.png", image, prepared, reading)
     return 1 if refused else 0
-
-
-@dataclass(frozen=True)
-class Heatmaps:
-    """Writes images with their heatmaps: what the release was trained to show, or what else explains it."""
-
-    folder: Path
-    explain: Callable[[Prepared], NDArray[np.uint8]] | None
-
-    def write(self, name: str, image: WorkingImage, prepared: Prepared, reading: Reading) -> None:
-        heatmap = reading.heatmap
-        if self.explain is not None and reading.probability is not None:
-            heatmap = self.explain(prepared)
-        picture = picture_with_heatmap(image.pixels, image.low, image.high, heatmap)
-        (self.folder / name).write_bytes(picture)
-
-
-def _heatmaps(asked: argparse.Namespace, release: Path, detector: Detector) -> Heatmaps | None:
-    if asked.heatmap is None:
-        return None
-    folder = asked.out if asked.heatmap in KINDS else Path(asked.heatmap)
-    folder.mkdir(parents=True, exist_ok=True)
-    return Heatmaps(folder, _gradcam(release, detector) if asked.heatmap == GRADCAM else None)
-
-
-def _gradcam(release: Path, detector: Detector) -> Callable[[Prepared], NDArray[np.uint8]]:
-    try:
-        from worker.vision.torch_engine import TorchEngine  # most who read on a CPU have no torch
-    except ImportError as failure:
-        raise VisionError("Grad-CAM needs torch, which is not installed: ./run install torch") from failure
-    return TorchEngine(release, detector.card, detector.device).explain
 
 
 def answer_line(
@@ -92,10 +58,6 @@ def answer_line(
         "boxes": [] if reading is None else [asdict(box) for box in reading.boxes],
         "release": release,
     }
-
-
-def _prepare(detector: Detector, image: WorkingImage) -> Prepared:
-    return detector.prepare(image.pixels, image.low, image.high)
 
 
 def _sentence(answer: dict[str, Any]) -> str:
@@ -116,11 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
     parser.add_argument("--json", action="store_true", help="one JSON line per file, in order")
     parser.add_argument(
+        "--overlay",
         "--heatmap",
-        metavar="map|gradcam|DIR",
-        help="write each image with its heatmap: the map that the release was trained to draw, or Grad-CAM,"
-        " which shows what raised the probability and is no probability itself (needs torch), into --out;"
-        " or the map into DIR",
+        metavar="DIR|map|gradcam",
+        help="write each image that got a probability into DIR, under its heatmap and boxes (dotted ones are"
+        f" less certain), at most {LONGEST_PICTURE_PX} px a side; or choose the heatmap, for --out: the map"
+        " that the release was trained to draw, or Grad-CAM, which shows what raised the probability and is"
+        " no probability itself (needs torch). --heatmap is the same option",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("heatmaps"), help="default: heatmaps")
     parser.add_argument(
