@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from worker.commands.files import WorkingImage
+from worker.commands.found_files import FoundFile
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
 from worker.vision.overlay import picture_with_overlay
@@ -17,6 +19,7 @@ from worker.vision.preprocess import Prepared
 
 GRADCAM = "gradcam"
 KINDS = ("map", GRADCAM)
+LABEL_BYTES = 200  # a name may have 255
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,12 @@ class OverlayFolder:
         heatmap = reading.heatmap if self.explain is None else self.explain(prepared)
         picture = picture_with_overlay(image.pixels, image.low, image.high, heatmap, reading.boxes)
         (self.folder / name).write_bytes(picture)
+
+
+def picture_name(number: int, file: FoundFile) -> str:
+    """The number of the answer, which makes it unique, and the file's label, or its end if that is long."""
+    label = os.fsencode(file.label)[-LABEL_BYTES:].decode("utf-8", "ignore")
+    return f"{number:03}-{label}.png"
 
 
 def _gradcam(release: Path, detector: Detector) -> Callable[[Prepared], NDArray[np.uint8]]:

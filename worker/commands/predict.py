@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from worker.commands.files import Refusal, WorkingImage, read_image
-from worker.commands.overlay_folder import OverlayFolder
+from worker.commands.found_files import FoundFiles, PicturesAmongImages
+from worker.commands.overlay_folder import OverlayFolder, picture_name
 from worker.intake.decoder import Decoder
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
 from worker.vision.overlay import LONGEST_PICTURE_PX
 from worker.vision.shelf import default_release
 
+Answer = dict[str, Any]
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when every file was read, 1 when any was refused, 2 when the release cannot be used."""
+    """Exit code 0 when all was read, 1 when a file was refused or a folder held no image, 2 when stopped."""
     asked = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
-        folder = asked.release or default_release()
-        detector = Detector.load(folder, asked.device)
-        overlays = asked.overlay and OverlayFolder.of(asked.overlay, asked.out, folder, detector)
-    except (VisionError, OSError) as failure:
+        release = asked.release or default_release()
+        detector = Detector.load(release, asked.device)
+        overlays = OverlayFolder.of(asked.overlay, asked.out, release, detector) if asked.overlay else None
+        files = FoundFiles(asked.files, leaving_out=overlays.folder if overlays else None)
+        refused = _read(files, detector, overlays, _print_json if asked.json else _print_sentence)
+    except (VisionError, OSError, PicturesAmongImages) as failure:
         print(f"predict: {failure}", file=sys.stderr)
         return 2
+    for remark in _remarks(files):
+        print(f"predict: {remark}", file=sys.stderr)
+    return 1 if refused or files.without_image else 0
+
+
+def _read(
+    files: FoundFiles, detector: Detector, overlays: OverlayFolder | None, tell: Callable[[Answer], None]
+) -> int:
+    """Read and answer one file after the other; how many were refused."""
     refused = 0
     with Decoder() as decoder:
-        for number, path in enumerate(asked.images, start=1):
-            image = read_image(path, decoder)
+        for number, file in enumerate(files, start=1):
+            image = file.refusal or read_image(file.path, decoder)
             reading = None
             if isinstance(image, Refusal):
                 refused += 1
@@ -40,15 +57,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 prepared = detector.prepare(image.pixels, image.low, image.high)
                 reading = detector.read([prepared])[0]
                 if overlays:
-                    overlays.write(f"{number:03}-{path.stem}.png", image, prepared, reading)
-            answer = answer_line(path, image, reading, detector.card.name)
-            print(json.dumps(answer) if asked.json else _sentence(answer), flush=True)
-    return 1 if refused else 0
+                    overlays.write(picture_name(number, file), image, prepared, reading)
+            tell(answer_line(file.path, image, reading, detector.card.name))
+    return refused
 
 
-def answer_line(
-    path: Path, image: WorkingImage | Refusal, reading: Reading | None, release: str
-) -> dict[str, Any]:
+def answer_line(path: Path, image: WorkingImage | Refusal, reading: Reading | None, release: str) -> Answer:
     """The answer as the JSON line that scripts rely on."""
     return {
         "file": str(path),
@@ -60,7 +74,15 @@ def answer_line(
     }
 
 
-def _sentence(answer: dict[str, Any]) -> str:
+def _print_json(answer: Answer) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def _print_sentence(answer: Answer) -> None:
+    print(_sentence(answer), flush=True)
+
+
+def _sentence(answer: Answer) -> str:
     if answer["refusal"] is not None:
         return f"{answer['file']}: not read. {answer['refusal']['reason']}"
     if answer["probability"] is None:
@@ -70,12 +92,26 @@ def _sentence(answer: dict[str, Any]) -> str:
     return f"{answer['file']}: {answer['verdict']}, probability {answer['probability']:.3f}{marked}"
 
 
+def _remarks(files: FoundFiles) -> Iterator[str]:
+    for folder in files.without_image:
+        yield f"{folder}: there is no image in this folder"
+    if files.passed_over:
+        count = f"{files.passed_over} file{'s' if files.passed_over > 1 else ''}"
+        yield f"{count} of no image kind passed over; name one as a file to be told why"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run predict",
         description="Read radiographs (JPEG, PNG, TIFF, DICOM). Decision support, not a diagnosis.",
     )
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="IMAGE|FOLDER",
+        help="a folder is read with all folders below it, without hidden ones and files of no image kind",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON line per file, in order")
     parser.add_argument(
         "--overlay",
