@@ -43,10 +43,6 @@ class FoundFile:
         return "-".join([*folders, self.path.name if ends_in_number else self.path.stem])
 
 
-class PicturesAmongImages(Exception):
-    """Pictures would be written into a folder that is to be read."""
-
-
 class FoundFiles:
     """To be gone through once, in order; what was passed over is known at the end.
 
@@ -54,20 +50,14 @@ class FoundFiles:
     names left out, links followed, each folder once. Its files of no image kind are passed over. What begins
     like an image, is empty or cannot be opened is not: nothing that may be an X-ray is missing silently.
 
-    leaving_out  a folder not to be searched: the one where pictures are written
-    raises       PicturesAmongImages when that is one of the named
+    leaving_out  files and folders that are there for what is written, and are not searched
     """
 
-    def __init__(self, named: Sequence[Path], leaving_out: Path | None = None) -> None:
+    def __init__(self, named: Sequence[Path], leaving_out: Sequence[Path] = ()) -> None:
         self.passed_over = 0
         self.without_image: list[Path] = []
         self._named = named
-        self._left_out = set() if leaving_out is None else {_identity(leaving_out.stat())}
-        for folder in filter(os.path.isdir, named):
-            if _identity(folder.stat()) in self._left_out:
-                raise PicturesAmongImages(
-                    f"{folder} holds the images: choose another folder for the pictures"
-                )
+        self._leaving_out = leaving_out
 
     def __iter__(self) -> Iterator[FoundFile]:
         for named in self._named:
@@ -82,7 +72,7 @@ class FoundFiles:
                 self.without_image.append(named)
 
     def _within(self, folder: Path) -> Iterator[FoundFile]:
-        seen = set(self._left_out)
+        seen = {_identity(path.stat()) for path in self._leaving_out}
         waiting = [folder]
         while waiting:
             path = waiting.pop()
@@ -91,7 +81,9 @@ class FoundFiles:
             except OSError:
                 yield FoundFile(path, folder)  # reading it will say that it cannot be
                 continue
-            if stat.S_ISDIR(status.st_mode) and _identity(status) not in seen:
+            if _identity(status) in seen:
+                continue
+            if stat.S_ISDIR(status.st_mode):
                 seen.add(_identity(status))
                 try:
                     names = os.listdir(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,10 @@ KINDS = ("map", GRADCAM)
 LABEL_BYTES = 200  # a name may have 255
 
 
+class PicturesAmongImages(Exception):
+    """Pictures would be written into a folder that is to be read."""
+
+
 @dataclass(frozen=True)
 class OverlayFolder:
     """Writes images with what the release was trained to show, or with what else explains it."""
@@ -36,6 +40,12 @@ class OverlayFolder:
         explain = _gradcam(release, detector) if overlay == GRADCAM else None
         folder.mkdir(parents=True, exist_ok=True)
         return cls(folder, explain)
+
+    def keep_apart_from(self, images: Iterable[Path]) -> None:
+        """raises  PicturesAmongImages when this is one of the folders to be read"""
+        for named in filter(os.path.isdir, images):
+            if named.samefile(self.folder):
+                raise PicturesAmongImages(f"{named} holds the images: choose another folder for the pictures")
 
     def write(self, name: str, image: WorkingImage, prepared: Prepared, reading: Reading) -> None:
         """Nothing for an image out of scope: a picture without marks would look like one without fracture."""

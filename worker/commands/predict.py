@@ -7,13 +7,15 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from worker.commands.answer_table import STANDARD_OUTPUT, AnswerTable, TableOverImage, answer_table
 from worker.commands.files import Refusal, WorkingImage, read_image
-from worker.commands.found_files import FoundFiles, PicturesAmongImages
-from worker.commands.overlay_folder import OverlayFolder, picture_name
+from worker.commands.found_files import FoundFiles
+from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
 from worker.intake.decoder import Decoder
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
@@ -21,20 +23,24 @@ from worker.vision.overlay import LONGEST_PICTURE_PX
 from worker.vision.shelf import default_release
 
 Answer = dict[str, Any]
+Teller = Callable[[Answer], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when all was read, 1 when a file was refused or a folder held no image, 2 when stopped."""
-    asked = _parser().parse_args(arguments)
+    asked = _asked(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
         release = asked.release or default_release()
         detector = Detector.load(release, asked.device)
         overlays = OverlayFolder.of(asked.overlay, asked.out, release, detector) if asked.overlay else None
-        files = FoundFiles(asked.files, leaving_out=overlays.folder if overlays else None)
-        refused = _read(files, detector, overlays, _print_json if asked.json else _print_sentence)
-    except (VisionError, OSError, PicturesAmongImages) as failure:
+        if overlays:
+            overlays.keep_apart_from(asked.files)
+        files = FoundFiles(asked.files, _written(asked, overlays))
+        with answer_table(asked.csv) if asked.csv else nullcontext() as table:
+            refused = _read(files, detector, overlays, _tellers(asked, table))
+    except (VisionError, OSError, PicturesAmongImages, TableOverImage) as failure:
         print(f"predict: {failure}", file=sys.stderr)
         return 2
     for remark in _remarks(files):
@@ -43,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _read(
-    files: FoundFiles, detector: Detector, overlays: OverlayFolder | None, tell: Callable[[Answer], None]
+    files: FoundFiles, detector: Detector, overlays: OverlayFolder | None, tellers: Sequence[Teller]
 ) -> int:
     """Read and answer one file after the other; how many were refused."""
     refused = 0
@@ -58,7 +64,9 @@ def _read(
                 reading = detector.read([prepared])[0]
                 if overlays:
                     overlays.write(picture_name(number, file), image, prepared, reading)
-            tell(answer_line(file.path, image, reading, detector.card.name))
+            answer = answer_line(file.path, image, reading, detector.card.name)
+            for tell in tellers:
+                tell(answer)
     return refused
 
 
@@ -72,6 +80,22 @@ def answer_line(path: Path, image: WorkingImage | Refusal, reading: Reading | No
         "boxes": [] if reading is None else [asdict(box) for box in reading.boxes],
         "release": release,
     }
+
+
+def _written(asked: argparse.Namespace, overlays: OverlayFolder | None) -> list[Path]:
+    """What this run makes and must not read."""
+    pictures = [overlays.folder] if overlays else []
+    return pictures if asked.csv in (None, STANDARD_OUTPUT) else [*pictures, Path(asked.csv)]
+
+
+def _tellers(asked: argparse.Namespace, table: AnswerTable | None) -> list[Teller]:
+    """What is to become of each answer: standard output has one form, a table in a file comes beside it."""
+    tellers: list[Teller] = [table.write] if table else []
+    if asked.json:
+        tellers.append(_print_json)
+    elif asked.csv != STANDARD_OUTPUT:
+        tellers.append(_print_sentence)
+    return tellers
 
 
 def _print_json(answer: Answer) -> None:
@@ -100,6 +124,14 @@ def _remarks(files: FoundFiles) -> Iterator[str]:
         yield f"{count} of no image kind passed over; name one as a file to be told why"
 
 
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.json and asked.csv == STANDARD_OUTPUT:
+        parser.error("--json and --csv - both want standard output: name a file after --csv")
+    return asked
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run predict",
@@ -109,10 +141,16 @@ def _parser() -> argparse.ArgumentParser:
         "files",
         nargs="+",
         type=Path,
-        metavar="IMAGE|FOLDER",
+        metavar="IMAGE|DIR",
         help="a folder is read with all folders below it, without hidden ones and files of no image kind",
     )
     parser.add_argument("--json", action="store_true", help="one JSON line per file, in order")
+    parser.add_argument(
+        "--csv",
+        metavar="FILE",
+        help="also write a table, one row per file, kept when interrupted; - is standard output, without the"
+        " sentences",
+    )
     parser.add_argument(
         "--overlay",
         "--heatmap",
