@@ -171,6 +171,7 @@ def test_two_at_once_make_one_environment(prepared: Path, tmp_path: Path) -> Non
         ("evaluate", ["m.csv", "--engine", "torch"], ["serve", "torch"]),
         ("evaluate", ["m.csv", "--engine=torch"], ["serve", "torch"]),
         ("predict", ["--heatmap", "gradcam", "a.png"], ["serve", "torch"]),
+        ("predict", ["--overlay=gradcam", "a.png"], ["serve", "torch"]),
         ("compare", ["a", "b", "m.csv"], ["serve"]),
         ("train", [], ["serve", "torch"]),
         ("export", ["--out", "a.onnx"], ["serve", "torch"]),

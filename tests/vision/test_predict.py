@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
-from tests.vision.limbs import broken_limb
+from tests.vision.limbs import broken_limb, limb
 from worker.commands import predict
+from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
 
 KEYS = ["file", "probability", "verdict", "refusal", "boxes", "release"]
@@ -25,8 +29,14 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return made
 
 
-def answers(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+def answers(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def is_stroke(picture: Path) -> NDArray[np.bool_]:
+    """Where the boxes' yellow is, rows and columns."""
+    with Image.open(picture) as opened:
+        return (np.asarray(opened) == (0xFF, 0xE0, 0x66)).all(axis=2)
 
 
 def test_each_file_gets_one_line_and_a_refused_one_stops_none(
@@ -73,6 +83,37 @@ def test_heatmaps_are_written_for_the_files_that_were_read(
     assert [picture.name for picture in pictures] == ["002-eight.png", "003-eight.png"]
     with Image.open(pictures[0]) as picture:
         assert picture.size == (160, 240)
+
+
+@pytest.mark.parametrize(("option", "height_px"), [("--overlay", 60), ("--heatmap", 100)])
+def test_box_of_the_answer_is_drawn_into_its_picture_dotted_when_in_doubt(
+    option: str, height_px: int, tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pixels = limb()
+    pixels[120 - height_px // 2 : 120 + height_px // 2, 20:140] = 255  # the larger, the more probable
+    Image.fromarray(pixels).save(tmp_path / "bright.png")
+    out = tmp_path / "out"
+    asked = ["--json", "--release", str(tiny_folder), option, str(out), str(tmp_path / "bright.png")]
+    assert predict.main(asked) == 0
+    (line,) = answers(capsys)
+    (box,) = line["boxes"]
+    rows, columns = np.nonzero(is_stroke(out / "001-bright.png"))
+    assert (columns.min(), rows.min()) == pytest.approx((box["x"], box["y"]), abs=1)
+    assert columns.max() + 1 == pytest.approx(box["x"] + box["width"], abs=1)
+    assert rows.max() + 1 == pytest.approx(box["y"] + box["height"], abs=1)
+    has_gaps = not is_stroke(out / "001-bright.png")[rows.min(), columns.min() : columns.max() + 1].all()
+    assert line["verdict"] == ("doubt" if height_px == 60 else "fracture")
+    assert has_gaps == (line["verdict"] == "doubt")
+
+
+def test_image_out_of_scope_gets_no_picture_that_could_pass_for_a_sound_one(
+    files: dict[str, Path], tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(ReleaseCard.read(tiny_folder), least_scope=0.9999).write(tiny_folder)
+    out = tmp_path / "out"
+    assert predict.main(["--release", str(tiny_folder), "--overlay", str(out), str(files["eight.png"])]) == 0
+    assert capsys.readouterr().out == f"{files['eight.png']}: out of scope\n"
+    assert not list(out.iterdir())
 
 
 def test_damaged_release_reads_nothing(

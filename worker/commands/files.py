@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ class Refusal:
     reason: str
 
 
+THE_FILES_FAULT = (errno.ENOENT, errno.EACCES, errno.EIO, errno.ESTALE)  # gone or damaged since it was opened
 NOT_FOUND = Refusal("not_found", "There is no such file, or it may not be read. Check the name.")
 
 
@@ -49,3 +51,7 @@ def read_image(path: Path, decoder: Decoder) -> WorkingImage | Refusal:
             return WorkingImage(np.load(array), intake.window_low, intake.window_high)
     except Refused as refused:
         return Refusal(refused.code, refused.reason)
+    except OSError as failure:
+        if failure.errno not in THE_FILES_FAULT:
+            raise
+        return NOT_FOUND

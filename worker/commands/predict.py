@@ -3,86 +3,74 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from worker.commands.answer_table import STANDARD_OUTPUT, AnswerTable, TableOverImage, answer_table
 from worker.commands.files import Refusal, WorkingImage, read_image
+from worker.commands.found_files import FoundFiles
+from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
 from worker.intake.decoder import Decoder
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
-from worker.vision.overlay import picture_with_heatmap
-from worker.vision.preprocess import Prepared
+from worker.vision.overlay import LONGEST_PICTURE_PX
 from worker.vision.shelf import default_release
 
-GRADCAM = "gradcam"
-KINDS = ("map", GRADCAM)
+Answer = dict[str, Any]
+Teller = Callable[[Answer], None]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 0 when every file was read, 1 when any was refused, 2 when the release cannot be used."""
-    asked = _parser().parse_args(arguments)
+    """Exit code 0 when all was read, 1 when a file was refused or a folder held no image, 2 when stopped."""
+    asked = _asked(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
-        folder = asked.release or default_release()
-        detector = Detector.load(folder, asked.device)
-        heatmaps = _heatmaps(asked, folder, detector)
-    except VisionError as failure:
+        release = asked.release or default_release()
+        detector = Detector.load(release, asked.device)
+        overlays = OverlayFolder.of(asked.overlay, asked.out, release, detector) if asked.overlay else None
+        if overlays:
+            overlays.keep_apart_from(asked.files)
+        files = FoundFiles(asked.files, _written(asked, overlays))
+        with answer_table(asked.csv) if asked.csv else nullcontext() as table:
+            refused = _read(files, detector, overlays, _tellers(asked, table))
+    except (VisionError, OSError, PicturesAmongImages, TableOverImage) as failure:
         print(f"predict: {failure}", file=sys.stderr)
         return 2
+    for remark in _remarks(files):
+        print(f"predict: {remark}", file=sys.stderr)
+    return 1 if refused or files.without_image else 0
+
+
+def _read(
+    files: FoundFiles, detector: Detector, overlays: OverlayFolder | None, tellers: Sequence[Teller]
+) -> int:
+    """Read and answer one file after the other; how many were refused."""
     refused = 0
     with Decoder() as decoder:
-        for number, path in enumerate(asked.images, start=1):
-            image = read_image(path, decoder)
-            refused += isinstance(image, Refusal)
-            prepared = None if isinstance(image, Refusal) else _prepare(detector, image)
-            reading = None if prepared is None else detector.read([prepared])[0]
-            answer = answer_line(path, image, reading, detector.card.name)
-            print(json.dumps(answer) if asked.json else _sentence(answer), flush=True)
-            if heatmaps and isinstance(image, WorkingImage) and prepared is not None and reading is not None:
-                heatmaps.write(f"{number:03}-{path.stem}.png", image, prepared, reading)
-    return 1 if refused else 0
+        for number, file in enumerate(files, start=1):
+            image = file.refusal or read_image(file.path, decoder)
+            reading = None
+            if isinstance(image, Refusal):
+                refused += 1
+            else:
+                prepared = detector.prepare(image.pixels, image.low, image.high)
+                reading = detector.read([prepared])[0]
+                if overlays:
+                    overlays.write(picture_name(number, file), image, prepared, reading)
+            answer = answer_line(file.path, image, reading, detector.card.name)
+            for tell in tellers:
+                tell(answer)
+    return refused
 
 
-@dataclass(frozen=True)
-class Heatmaps:
-    """Writes images with their heatmaps: what the release was trained to show, or what else explains it."""
-
-    folder: Path
-    explain: Callable[[Prepared], NDArray[np.uint8]] | None
-
-    def write(self, name: str, image: WorkingImage, prepared: Prepared, reading: Reading) -> None:
-        heatmap = reading.heatmap
-        if self.explain is not None and reading.probability is not None:
-            heatmap = self.explain(prepared)
-        picture = picture_with_heatmap(image.pixels, image.low, image.high, heatmap)
-        (self.folder / name).write_bytes(picture)
-
-
-def _heatmaps(asked: argparse.Namespace, release: Path, detector: Detector) -> Heatmaps | None:
-    if asked.heatmap is None:
-        return None
-    folder = asked.out if asked.heatmap in KINDS else Path(asked.heatmap)
-    folder.mkdir(parents=True, exist_ok=True)
-    return Heatmaps(folder, _gradcam(release, detector) if asked.heatmap == GRADCAM else None)
-
-
-def _gradcam(release: Path, detector: Detector) -> Callable[[Prepared], NDArray[np.uint8]]:
-    try:
-        from worker.vision.torch_engine import TorchEngine  # most who read on a CPU have no torch
-    except ImportError as failure:
-        raise VisionError("Grad-CAM needs torch, which is not installed: ./run install torch") from failure
-    return TorchEngine(release, detector.card, detector.device).explain
-
-
-def answer_line(
-    path: Path, image: WorkingImage | Refusal, reading: Reading | None, release: str
-) -> dict[str, Any]:
+def answer_line(path: Path, image: WorkingImage | Refusal, reading: Reading | None, release: str) -> Answer:
     """The answer as the JSON line that scripts rely on."""
     return {
         "file": str(path),
@@ -94,11 +82,31 @@ def answer_line(
     }
 
 
-def _prepare(detector: Detector, image: WorkingImage) -> Prepared:
-    return detector.prepare(image.pixels, image.low, image.high)
+def _written(asked: argparse.Namespace, overlays: OverlayFolder | None) -> list[Path]:
+    """What this run makes and must not read."""
+    pictures = [overlays.folder] if overlays else []
+    return pictures if asked.csv in (None, STANDARD_OUTPUT) else [*pictures, Path(asked.csv)]
 
 
-def _sentence(answer: dict[str, Any]) -> str:
+def _tellers(asked: argparse.Namespace, table: AnswerTable | None) -> list[Teller]:
+    """What is to become of each answer: standard output has one form, a table in a file comes beside it."""
+    tellers: list[Teller] = [table.write] if table else []
+    if asked.json:
+        tellers.append(_print_json)
+    elif asked.csv != STANDARD_OUTPUT:
+        tellers.append(_print_sentence)
+    return tellers
+
+
+def _print_json(answer: Answer) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def _print_sentence(answer: Answer) -> None:
+    print(_sentence(answer), flush=True)
+
+
+def _sentence(answer: Answer) -> str:
     if answer["refusal"] is not None:
         return f"{answer['file']}: not read. {answer['refusal']['reason']}"
     if answer["probability"] is None:
@@ -108,19 +116,49 @@ def _sentence(answer: dict[str, Any]) -> str:
     return f"{answer['file']}: {answer['verdict']}, probability {answer['probability']:.3f}{marked}"
 
 
+def _remarks(files: FoundFiles) -> Iterator[str]:
+    for folder in files.without_image:
+        yield f"{folder}: there is no image in this folder"
+    if files.passed_over:
+        count = f"{files.passed_over} file{'s' if files.passed_over > 1 else ''}"
+        yield f"{count} of no image kind passed over; name one as a file to be told why"
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.json and asked.csv == STANDARD_OUTPUT:
+        parser.error("--json and --csv - both want standard output: name a file after --csv")
+    return asked
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run predict",
         description="Read radiographs (JPEG, PNG, TIFF, DICOM). Decision support, not a diagnosis.",
     )
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="IMAGE|DIR",
+        help="a folder is read with all folders below it, without hidden ones and files of no image kind",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON line per file, in order")
     parser.add_argument(
+        "--csv",
+        metavar="FILE",
+        help="also write a table, one row per file, kept when interrupted; - is standard output, without the"
+        " sentences",
+    )
+    parser.add_argument(
+        "--overlay",
         "--heatmap",
-        metavar="map|gradcam|DIR",
-        help="write each image with its heatmap: the map that the release was trained to draw, or Grad-CAM,"
-        " which shows what raised the probability and is no probability itself (needs torch), into --out;"
-        " or the map into DIR",
+        metavar="DIR|map|gradcam",
+        help="write each image that got a probability into DIR, under its heatmap and boxes (dotted ones are"
+        f" less certain), at most {LONGEST_PICTURE_PX} px a side; or choose the heatmap, for --out: the map"
+        " that the release was trained to draw, or Grad-CAM, which shows what raised the probability and is"
+        " no probability itself (needs torch). --heatmap is the same option",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("heatmaps"), help="default: heatmaps")
     parser.add_argument(

@@ -1,14 +1,17 @@
-"""The heatmap as a picture that lies over the preview."""
+"""What a reading shows over the image: the heatmap as a picture of its own, or drawn into the image."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from worker.vision.drawn_boxes import draw_boxes
 from worker.vision.preprocess import Pixels
+from worker.vision.reading import Box
 
 LONGEST_PICTURE_PX = 1600
 
@@ -30,12 +33,19 @@ def heatmap_png(heatmap: NDArray[np.uint8]) -> bytes:
     return _png(_coloured(heatmap))
 
 
-def picture_with_heatmap(pixels: Pixels, low: float, high: float, heatmap: NDArray[np.uint8]) -> bytes:
-    """An RGB PNG of the windowed image under its heatmap, longer side at most LONGEST_PICTURE_PX."""
+def picture_with_overlay(
+    pixels: Pixels, low: float, high: float, heatmap: NDArray[np.uint8], boxes: Sequence[Box]
+) -> bytes:
+    """An RGB PNG of the windowed image under its heatmap and boxes, longer side at most LONGEST_PICTURE_PX.
+
+    boxes  in pixels of the image
+    """
     shown = np.clip((pixels.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1)
     picture = Image.fromarray(np.rint(shown * 255).astype(np.uint8)).convert("RGBA")
+    image_size_px = picture.size
     picture.thumbnail((LONGEST_PICTURE_PX, LONGEST_PICTURE_PX))
     picture.alpha_composite(_coloured(heatmap).resize(picture.size, Image.Resampling.BILINEAR))
+    draw_boxes(picture, boxes, image_size_px)
     return _png(picture.convert("RGB"))
 
 
