@@ -13,14 +13,13 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from portal.db import db
 from portal.errors import NotFound
-from portal.image_quality import cautions_about, file_facts
+from portal.image_quality import file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
-from portal.queries.cautions import cautions
+from portal.queries.cautions import BODY_PART_TAG, cautions_beside
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
 
 MAX_TWINS = 5
-BODY_PART_TAG = "BodyPartExamined"
 
 
 class Twin(NamedTuple):
@@ -81,11 +80,9 @@ class ReadImage:
         job = self.current_job
         if job is None or job.finding is None:
             return ()
-        about_image = cautions_about(self.image.flags)
-        if job.finding.probability is None:
-            return about_image
         parts = self.image.case.body_part, self.image.tags.get(BODY_PART_TAG, "")
-        return about_image + cautions(job.release.card, parts)
+        has_probability = job.finding.probability is not None
+        return cautions_beside(job.release.card, self.image.flags, parts, has_probability)
 
     @property
     def file_facts(self) -> tuple[str, ...]:

@@ -1,17 +1,29 @@
-"""What a reader should know before trusting a reading of this part of the body."""
+"""What a reader should know before trusting a reading: of the image, and of this part of the body."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from portal.image_quality import cautions_about
 from portal.queries.body_parts import covers, parts_named, with_wider
 from portal.queries.release_cards import section, texts_of
 
+BODY_PART_TAG = "BodyPartExamined"
 SELDOM_FRACTURED = ("hip", "shoulder")
 """FracAtlas has about ten fractured images of each, too few to claim anything (counted 2026-11-20)."""
 LEAST_FRACTURED = 20
 """With fewer, the 95 % interval of a sensitivity near 0.9 spans more than a quarter."""
+
+
+def cautions_beside(
+    card: Mapping[str, Any], flags: Iterable[str], texts: Iterable[str], has_probability: bool
+) -> tuple[str, ...]:
+    """What stands beside an answer; without a probability only what may be wrong with the image.
+
+    flags  what intake noted about the image
+    """
+    return cautions_about(flags) + (cautions(card, texts) if has_probability else ())
 
 
 def cautions(card: Mapping[str, Any], texts: Iterable[str]) -> tuple[str, ...]:

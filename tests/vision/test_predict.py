@@ -10,12 +10,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from portal.image_quality import CAUTIONS, TOO_SMALL
+from tests.corpus.dicom_bytes import dicom
 from tests.vision.limbs import broken_limb, limb
 from worker.commands import predict
 from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
 
-KEYS = ["file", "probability", "verdict", "refusal", "boxes", "release"]
+KEYS = ["file", "probability", "verdict", "refusal", "boxes", "cautions", "release"]
 
 
 @pytest.fixture
@@ -112,7 +114,9 @@ def test_image_out_of_scope_gets_no_picture_that_could_pass_for_a_sound_one(
     replace(ReleaseCard.read(tiny_folder), least_scope=0.9999).write(tiny_folder)
     out = tmp_path / "out"
     assert predict.main(["--release", str(tiny_folder), "--overlay", str(out), str(files["eight.png"])]) == 0
-    assert capsys.readouterr().out == f"{files['eight.png']}: out of scope\n"
+    assert capsys.readouterr().out.startswith(
+        f"{files['eight.png']}: out of scope. Caution: The image is small"
+    )
     assert not list(out.iterdir())
 
 
@@ -124,3 +128,30 @@ def test_damaged_release_reads_nothing(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "checksum" in captured.err
+
+
+def test_an_image_that_is_hard_to_judge_is_read_with_a_caution(
+    tmp_path: Path, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.fromarray(limb(width=300, height=400)).save(tmp_path / "good.png")
+    Image.fromarray(limb(width=150, height=200)).save(tmp_path / "small.png")
+    files = [str(tmp_path / name) for name in ("good.png", "small.png")]
+    assert predict.main(["--release", str(tiny_folder), "--json", *files]) == 0
+    good, small = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert good["cautions"] == []
+    assert small["cautions"] == [CAUTIONS[TOO_SMALL]]
+    assert small["probability"] is not None
+    predict.main(["--release", str(tiny_folder), *files])
+    in_good, in_small = capsys.readouterr().out.splitlines()
+    assert f"Caution: {CAUTIONS[TOO_SMALL]}" in in_small + "."
+    assert "Caution" not in in_good
+
+
+def test_part_that_the_file_names_and_the_release_does_not_know_is_told(
+    tmp_path: Path, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "chest").write_bytes(dicom(_00180015="CHEST"))
+    replace(ReleaseCard.read(tiny_folder), body_parts=("hand", "leg")).write(tiny_folder)
+    predict.main(["--release", str(tiny_folder), "--json", str(tmp_path / "chest")])
+    answer = json.loads(capsys.readouterr().out)
+    assert any("a reading of “chest” is outside that" in caution for caution in answer["cautions"])

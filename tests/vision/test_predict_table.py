@@ -21,7 +21,8 @@ from worker.commands import predict
 from worker.vision.card import ReleaseCard
 
 HEADER = [
-    "file", "probability", "verdict", "refusal_code", "refusal_reason", "box_count", "boxes", "release",
+    "file", "probability", "verdict", "refusal_code", "refusal_reason",
+    "box_count", "boxes", "cautions", "release",
 ]  # fmt: skip
 
 

@@ -21,6 +21,7 @@ COLUMNS = (
     "refusal_reason",
     "box_count",
     "boxes",
+    "cautions",
     "release",
 )
 
@@ -50,6 +51,7 @@ class AnswerTable:
                 refusal["reason"],
                 None if boxes is None else len(boxes),
                 None if boxes is None else json.dumps(boxes),
+                " ".join(answer["cautions"]),
                 answer["release"],
             )
         )

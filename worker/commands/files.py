@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from portal.queries.cautions import BODY_PART_TAG
 from portal.refusals import Refused
 from portal.sniff import HEAD_BYTES, sniff
 from worker.intake.decoder import Decoder
@@ -17,11 +18,17 @@ from worker.vision.preprocess import Pixels
 
 @dataclass(frozen=True)
 class WorkingImage:
-    """The decoded image: grey rows and columns, bone bright, with the values shown black and white."""
+    """The decoded image: grey rows and columns, bone bright, with the values shown black and white.
+
+    flags      what intake noted about it
+    body_part  as the file states it, where it does
+    """
 
     pixels: Pixels
     low: float
     high: float
+    flags: tuple[str, ...] = ()
+    body_part: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,9 @@ def read_image(path: Path, decoder: Decoder) -> WorkingImage | Refusal:
         with tempfile.TemporaryDirectory(prefix="greenstick-") as folder:
             array = Path(folder, "image.npy")
             intake = decoder.decode(path, kind, array, Path(folder, "preview.png"))
-            return WorkingImage(np.load(array), intake.window_low, intake.window_high)
+            body_part = intake.tags.get(BODY_PART_TAG, "")
+            window = intake.window_low, intake.window_high
+            return WorkingImage(np.load(array), *window, tuple(intake.flags), body_part)
     except Refused as refused:
         return Refusal(refused.code, refused.reason)
     except OSError as failure:

@@ -12,11 +12,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from portal.queries.cautions import cautions_beside
 from worker.commands.answer_table import STANDARD_OUTPUT, AnswerTable, TableOverImage, answer_table
 from worker.commands.files import Refusal, WorkingImage, read_image
 from worker.commands.found_files import FoundFiles
 from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
 from worker.intake.decoder import Decoder
+from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
 from worker.vision.overlay import LONGEST_PICTURE_PX
@@ -64,13 +66,15 @@ def _read(
                 reading = detector.read([prepared])[0]
                 if overlays:
                     overlays.write(picture_name(number, file), image, prepared, reading)
-            answer = answer_line(file.path, image, reading, detector.card.name)
+            answer = answer_line(file.path, image, reading, detector.card)
             for tell in tellers:
                 tell(answer)
     return refused
 
 
-def answer_line(path: Path, image: WorkingImage | Refusal, reading: Reading | None, release: str) -> Answer:
+def answer_line(
+    path: Path, image: WorkingImage | Refusal, reading: Reading | None, card: ReleaseCard
+) -> Answer:
     """The answer as the JSON line that scripts rely on."""
     return {
         "file": str(path),
@@ -78,8 +82,16 @@ def answer_line(path: Path, image: WorkingImage | Refusal, reading: Reading | No
         "verdict": None if reading is None else reading.verdict,
         "refusal": asdict(image) if isinstance(image, Refusal) else None,
         "boxes": [] if reading is None else [asdict(box) for box in reading.boxes],
-        "release": release,
+        "cautions": _cautions(image, reading, card),
+        "release": card.name,
     }
+
+
+def _cautions(image: WorkingImage | Refusal, reading: Reading | None, card: ReleaseCard) -> list[str]:
+    if isinstance(image, Refusal) or reading is None:
+        return []
+    stated = {"body_parts": list(card.body_parts), "metrics": card.metrics}
+    return list(cautions_beside(stated, image.flags, [image.body_part], reading.probability is not None))
 
 
 def _written(asked: argparse.Namespace, overlays: OverlayFolder | None) -> list[Path]:
@@ -109,11 +121,12 @@ def _print_sentence(answer: Answer) -> None:
 def _sentence(answer: Answer) -> str:
     if answer["refusal"] is not None:
         return f"{answer['file']}: not read. {answer['refusal']['reason']}"
+    cautions = "".join(f". Caution: {caution.removesuffix('.')}" for caution in answer["cautions"])
     if answer["probability"] is None:
-        return f"{answer['file']}: {answer['verdict']}"
+        return f"{answer['file']}: {answer['verdict']}{cautions}"
     boxes = len(answer["boxes"])
     marked = f", {boxes} place{'s' if boxes > 1 else ''} marked" if boxes else ""
-    return f"{answer['file']}: {answer['verdict']}, probability {answer['probability']:.3f}{marked}"
+    return f"{answer['file']}: {answer['verdict']}, probability {answer['probability']:.3f}{marked}{cautions}"
 
 
 def _remarks(files: FoundFiles) -> Iterator[str]:
