@@ -204,7 +204,7 @@ def test_release_trained_on_every_fold_is_not_said_to_be_judged_on_held_back_ima
     assert evaluate.main([str(manifest), "--release", str(release), "--json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["folds"] is None
-    assert "trained on some of these folds" in said.err
+    assert "trained on all of these images (folds 0, 1, 2, 3, 4): the figures show" in said.err
 
 
 def test_release_reads_standing_and_lying_limbs_together_as_each_alone(release: Path) -> None:
