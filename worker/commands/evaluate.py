@@ -10,7 +10,7 @@ from pathlib import Path
 
 from worker.commands.evaluation_folder import write_out
 from worker.commands.judging import judge
-from worker.commands.recording import record
+from worker.commands.recording import record, refuse_to_record
 from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
@@ -32,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = [row for row in rows if folds is None or row.fold in folds]
         if not chosen:
             raise ValueError(f"the manifest has no row of fold {asked.fold}")
+        if asked.record:
+            refuse_to_record(detector.card, chosen)
         seen = seen_by(detector.card, rows, chosen)
         print(seen_text(seen), file=sys.stderr)
         judged = judge(detector, chosen)
@@ -94,7 +96,11 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="write the report (HTML, JSON), predictions and diagrams here"
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
-    parser.add_argument("--record", action="store_true", help="write the measures into the release's card")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write the measures into the release's card; refused for images that it was trained or tuned on",
+    )
     return parser
 
 
