@@ -34,7 +34,7 @@ def write_out(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", "utf-8")
-    write_predictions(folder / "predictions.csv", outcomes)
+    _write_predictions(folder / "predictions.csv", outcomes)
     pictures = write_plots(folder, outcomes, uncalibrated)
     worst = {
         "worst_false_negatives.png": worst_misses(outcomes),
@@ -48,7 +48,7 @@ def write_out(
     (folder / "report.html").write_text(report_page(report, about, pictures), "utf-8")
 
 
-def write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:
+def _write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["image", "label", "body_part", "group", "probability", "verdict", "is_hit"])
