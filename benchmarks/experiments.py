@@ -20,9 +20,10 @@ import torch
 
 from benchmarks.reading import architecture_row, decoded
 from benchmarks.stage import shipped_release
-from worker.commands.evaluate import card_metrics
 from worker.commands.recipe import preprocessing_of, rows_of, run_training, samples_of
+from worker.commands.recording import card_metrics
 from worker.vision.evaluation.report import report_on
+from worker.vision.evaluation.seen import seen_out_of_fold
 from worker.vision.networks.registry import build_reader
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of, load_best
@@ -101,7 +102,8 @@ def run(experiment: Experiment, manifest: Path, weights: Path, folder: Path) -> 
         folds.append(Fold(rows_of(options, [number]), samples, outputs))
     points = tuned_on(folds).operating_points
     outcomes = outcomes_of(folds)
-    return card_metrics(report_on(outcomes, experiment.name, list(JUDGED_ON), points))
+    seen = seen_out_of_fold([fold.rows for fold in folds])
+    return card_metrics(report_on(outcomes, experiment.name, seen, list(JUDGED_ON), points))
 
 
 def options_of(experiment: Experiment, manifest: Path, weights: Path) -> Options:

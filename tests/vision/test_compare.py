@@ -93,6 +93,29 @@ def test_same_images_tell_more_than_two_separate_intervals() -> None:
     assert paired.high - paired.low < (alone.high - alone.low) / 2
 
 
+def test_measures_that_need_a_fracture_are_explained_where_there_is_none(
+    tiny_folder: Path, calling_all: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([header, *(line for line in lines if line.split(",")[1] == "0")]))
+    assert compare.main([str(tiny_folder), str(calling_all), str(manifest)]) == 0
+    said = capsys.readouterr().out
+    assert "nan" not in said
+    (auroc,) = (line for line in said.splitlines() if line.startswith("AUROC"))
+    assert auroc.endswith("– (not defined without both fractured and sound images)")
+
+
+def test_releases_that_were_trained_on_these_images_are_named(
+    tiny_folder: Path, calling_all: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(ReleaseCard.read(tiny_folder), training={"folds_train": [1, 2]}).write(tiny_folder)
+    replace(ReleaseCard.read(calling_all), training={"folds_train": [0]}).write(calling_all)
+    compare.main([str(tiny_folder), str(calling_all), str(manifest), "--fold", "1"])
+    said = capsys.readouterr().err
+    assert "tiny: WARNING: The release was trained on all of these images (fold 1)" in said
+    assert "eager: The release never saw these images (fold 1)" in said
+
+
 def test_image_that_only_one_release_read_is_left_out() -> None:
     read = outcomes(np.array([0.1, 0.2, 0.3]), np.array([True, False, True]))
     first, second = shared(read[:2], read[1:])

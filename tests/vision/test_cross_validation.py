@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,12 +29,21 @@ from worker.vision.training.checkpoint import Options  # noqa: E402
 from worker.vision.training.judgement import read_judgement  # noqa: E402
 
 IMAGES, FOLDS = 60, 5
+RELIABILITY = ("reliability_before_calibration", "reliability")
 RECIPE = ["--arch", "plain-cnn", "--epochs", "1", "--side", "128", "--batch-size", "8", *ON_CPU]
 
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_manifest(tmp_path_factory.mktemp("limbs"), IMAGES)
+    """Of limbs in folds that share no group, as the folds we deal."""
+    here = write_manifest(tmp_path_factory.mktemp("limbs"), IMAGES)
+    with here.open(newline="", encoding="utf-8") as stream:
+        header, *lines = csv.reader(stream)
+    with here.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        writer.writerows([*line[:-1], number // 2 % FOLDS] for number, line in enumerate(lines))
+    return here
 
 
 def validate(manifest: Path, out: Path, more: Sequence[str] = ()) -> int:
@@ -74,6 +84,37 @@ def test_judgement_gives_measures_with_intervals_and_what_calibration_changed(va
     assert judgement.metrics["intervals_95"]["auroc"][0] <= judgement.metrics["auroc"]
     assert judgement.metrics["before_calibration"].keys() == {"calibration_error", "brier"}
     assert 0 <= judgement.rules.operating_points.rule_out <= judgement.rules.operating_points.rule_in <= 1
+
+
+def test_cross_validation_leaves_the_whole_report_with_its_worst_errors(validated: Path) -> None:
+    page = (validated / "report.html").read_text()
+    report = json.loads((validated / "report.json").read_text())
+    assert "Each image was judged by a network that never saw its group." in page
+    assert (report["images"], report["folds"]) == (IMAGES, list(range(FOLDS)))
+    assert f"AUROC</th><td>{report['measures']['auroc']['value']:.3f}" in page
+    assert page.count("data:image/png;base64,") == len(list(validated.glob("*.png")))
+    assert list(validated.glob("worst_false_*.png"))  # so little training leaves some
+
+
+def test_reliability_before_calibration_stands_beside_that_after(validated: Path) -> None:
+    page = (validated / "report.html").read_text()
+    before, after = page.index("networks&#39; own probabilities"), page.index("probabilities mean what they")
+    assert page[before:after].count("<figure") == 1
+    told = read_judgement(validated).metrics
+    assert told["before_calibration"]["calibration_error"] != told["calibration_error"]
+    drawn = [(validated / f"{name}.png").read_bytes() for name in RELIABILITY]
+    assert drawn[0] != drawn[1]
+
+
+def test_data_that_cannot_be_calibrated_is_refused_before_any_training(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    whole = "\n".join([header, *(line for line in lines if line.split(",")[1] == "0")])
+    (manifest.parent / "sound.csv").write_text(whole)
+    assert validate(manifest.parent / "sound.csv", tmp_path / "cv") == 2
+    assert "need fractured images and sound ones" in capsys.readouterr().err
+    assert not list(tmp_path.glob("cv/fold-*"))
 
 
 def test_folds_can_be_shared_among_processes_and_give_the_same_verdict(
@@ -204,7 +245,7 @@ def test_release_trained_on_every_fold_is_not_said_to_be_judged_on_held_back_ima
     assert evaluate.main([str(manifest), "--release", str(release), "--json"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["folds"] is None
-    assert "trained on some of these folds" in said.err
+    assert "trained on all of these images (folds 0, 1, 2, 3, 4): the figures show" in said.err
 
 
 def test_release_reads_standing_and_lying_limbs_together_as_each_alone(release: Path) -> None:

@@ -134,6 +134,13 @@ def test_card_of_an_ensemble_tells_how_every_member_was_trained(release: Path, j
     assert card.backbone["name"] == "none: random weights"
 
 
+def test_networks_judged_together_leave_the_whole_report_too(judged: Path) -> None:
+    report = json.loads((judged / "report.json").read_text())
+    assert report["measures"]["auroc"]["value"] == read_judgement(judged).metrics["auroc"]
+    assert (judged / "report.html").exists()
+    assert (judged / "reliability_before_calibration.png").exists()
+
+
 def test_members_that_saw_the_fold_or_are_not_there_are_refused(
     runs: Path, judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

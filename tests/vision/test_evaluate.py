@@ -78,7 +78,7 @@ def test_predictions_and_diagrams_are_written(tiny_folder: Path, manifest: Path,
     assert [line["image"] for line in lines] == [f"limb{number}.png" for number in range(2, 30, 5)]
     assert all(0 <= float(line["probability"]) <= 1 for line in lines)
     assert all((line["is_hit"] == "") == (line["label"] == "0") for line in lines)
-    for name in ("roc", "precision_recall", "reliability"):
+    for name in ("confusion", "roc", "precision_recall", "reliability"):
         with Image.open(out / f"{name}.png") as diagram:
             assert min(diagram.size) > 400
 
@@ -92,7 +92,7 @@ def test_page_holds_every_figure_and_picture_and_loads_nothing(
     report = json.loads((out / "report.json").read_text())
     for key, name in NAMES.items():
         assert f"{name}</th><td>{report['measures'][key]['value']:.3f}" in page
-    assert page.count("data:image/png;base64,") == len(list(out.glob("*.png"))) >= 4
+    assert page.count("data:image/png;base64,") == len(list(out.glob("*.png"))) >= 5
     assert not any(word in page for word in ("http:", "https:", "<script", "<link"))
 
 
@@ -139,6 +139,69 @@ def test_recorded_measures_stand_in_a_card_that_still_loads(
     assert recorded["fold"] == 0
     assert recorded["auroc"] == report["measures"]["auroc"]["value"]
     assert recorded["intervals_95"].keys() == MEASURES
+
+
+def test_release_trained_on_the_images_is_said_to_remember_them_wherever_figures_stand(
+    tiny_folder: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    training = {"folds_train": [0, 1], "other_members": [{"folds_train": [2]}]}
+    replace(ReleaseCard.read(tiny_folder), training=training).write(tiny_folder)
+    asked = [str(manifest), "--release", str(tiny_folder), "--fold", "2", "--out", str(tmp_path / "out")]
+    assert evaluate.main(asked) == 0
+    said = capsys.readouterr()
+    told = "The release was trained on all of these images (fold 2)"
+    assert f"WARNING: {told}" in said.err
+    assert f"WARNING: {told}" in said.out
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert page.index(told) < page.index("<h2>")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["seen"]["share"], report["seen"]["folds"]) == ("all", [2])
+
+
+@pytest.mark.parametrize(("label", "missing"), [("0", "fractured images"), ("1", "sound images")])
+def test_measures_of_one_kind_of_image_alone_are_explained_not_guessed(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str], label: str, missing: str
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([header, *(line for line in lines if line.split(",")[1] == label)]))
+    out = manifest.parent / "out"
+    assert evaluate.main([str(manifest), "--release", str(tiny_folder), "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "nan" not in said
+    assert f"– (not defined without {missing})" in said
+    assert f"<td>–</td><td>not defined without {missing}</td>" in (out / "report.html").read_text()
+
+
+def test_parts_have_the_measures_that_their_images_alone_would_give(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    more = [line.replace(",hand,", ",leg,") for line in lines[:9]]
+    manifest.write_text("\n".join([header, *lines, *more]))
+    asked = ["--release", str(tiny_folder), "--json"]
+    evaluate.main([str(manifest), *asked])
+    parts = json.loads(capsys.readouterr().out)["body_parts"]
+    manifest.write_text("\n".join([header, *lines]))
+    evaluate.main([str(manifest), *asked])
+    assert parts["hand"]["measures"] == json.loads(capsys.readouterr().out)["measures"]
+    assert parts["leg"] == {"images": 9, "fractured": 3, "measures": None}
+
+
+def test_page_and_terminal_give_every_measure_of_a_part(
+    calling_all: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main([str(manifest), "--release", str(calling_all), "--out", str(tmp_path / "out")])
+    said, page = capsys.readouterr().out, (tmp_path / "out" / "report.html").read_text()
+    for name, words in NAMES.items():
+        assert sum(line.startswith(f"{name} ") for line in said.splitlines()) == 2
+        assert page.count(f'<th scope="row">{words}</th>') == 2
+
+
+def test_fold_that_the_manifest_lacks_is_said_plainly(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate.main([str(manifest), "--release", str(tiny_folder), "--fold", "9"]) == 2
+    assert capsys.readouterr().err == "evaluate: the manifest has no row of fold 9\n"
 
 
 def test_missing_manifest_is_said_plainly(tiny_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
 from worker.vision.evaluation.comparison import comparison_of, comparison_text, shared
+from worker.vision.evaluation.seen import seen_by, seen_text
 from worker.vision.manifest import Row, read_manifest
 
 
@@ -25,6 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         rows = read_manifest(asked.manifest)
         folds = _folds(asked.fold, cards, rows)
         chosen = [row for row in rows if folds is None or row.fold in folds]
+        if not chosen:
+            raise ValueError(f"the manifest has no row of fold {asked.fold}")
+        for card in cards:
+            print(f"{card.name}: {seen_text(seen_by(card, rows, chosen))}", file=sys.stderr)
         first, second = judge_each(detectors, chosen)
     except (VisionError, OSError, ValueError) as failure:
         print(f"compare: {failure}", file=sys.stderr)
@@ -45,10 +50,8 @@ def _folds(fold: int | None, cards: tuple[ReleaseCard, ReleaseCard], rows: Seque
         return [fold]
     first, second = (card.metrics.get("fold") for card in cards)
     if isinstance(first, int) and first == second and first in {row.fold for row in rows}:
-        print(f"comparing on fold {first}, which neither release ever saw", file=sys.stderr)
+        print(f"comparing on fold {first}, which both cards say was held back", file=sys.stderr)
         return [first]
-    if any(row.fold is not None for row in rows):
-        print("comparing on every row: the releases were trained on some of these folds", file=sys.stderr)
     return None
 
 

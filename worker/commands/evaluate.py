@@ -6,16 +6,17 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from worker.commands.evaluation_folder import write_out
 from worker.commands.judging import judge
+from worker.commands.recording import record, refuse_to_record
 from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
-from worker.vision.evaluation.report import Report, as_text, report_on
+from worker.vision.evaluation.report import report_on
+from worker.vision.evaluation.report_text import as_text
+from worker.vision.evaluation.seen import seen_by, seen_text
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.shelf import default_release
 
@@ -28,7 +29,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         detector = Detector.load(folder, asked.device, asked.engine)
         rows = read_manifest(asked.manifest)
         folds = _folds(asked, detector.card, rows)
-        judged = judge(detector, [row for row in rows if folds is None or row.fold in folds])
+        chosen = [row for row in rows if folds is None or row.fold in folds]
+        if not chosen:
+            raise ValueError(f"the manifest has no row of fold {asked.fold}")
+        if asked.record:
+            refuse_to_record(detector.card, chosen)
+        seen = seen_by(detector.card, rows, chosen)
+        print(seen_text(seen), file=sys.stderr)
+        judged = judge(detector, chosen)
     except (VisionError, OSError, ValueError) as failure:
         print(f"evaluate: {failure}", file=sys.stderr)
         return 2
@@ -38,34 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = report_on(
         judged.outcomes,
         detector.card.name,
+        seen,
         folds,
         detector.card.operating_points,
         len(judged.out_of_scope),
         len(judged.refused),
     )
     if asked.out is not None:
-        write_out(asked.out, judged.outcomes, report, detector.card)
+        write_out(asked.out, judged.outcomes, report, _about(detector.card))
     if asked.record:
         record(folder, report)
     print(json.dumps(report.to_json()) if asked.json else as_text(report))
     return 1 if judged.refused else 0
-
-
-def record(folder: Path, report: Report) -> None:
-    """Write the measures into the release's card and seal it anew."""
-    card = ReleaseCard.read(folder)
-    replace(card, metrics={**card.metrics, **card_metrics(report)}).write(folder)
-
-
-def card_metrics(report: Report) -> dict[str, Any]:
-    """A report as a card keeps it: measures by name, their intervals apart."""
-    facts = report.to_json()
-    measures = facts.pop("measures")
-    value_of = {name: measure["value"] for name, measure in measures.items()}
-    intervals = {name: [measure["low"], measure["high"]] for name, measure in measures.items()}
-    counts = "images", "fractured", "out_of_scope", "refused"
-    kept = {name: facts[name] for name in (*counts, "body_parts", "hardware", "confusion")}
-    return {**value_of, "intervals_95": intervals, **kept}
 
 
 def _folds(asked: argparse.Namespace, card: ReleaseCard, rows: Sequence[Row]) -> list[int] | None:
@@ -74,11 +66,13 @@ def _folds(asked: argparse.Namespace, card: ReleaseCard, rows: Sequence[Row]) ->
         return [asked.fold]
     held_back = card.metrics.get("fold")
     if asked.all or not isinstance(held_back, int) or held_back not in {row.fold for row in rows}:
-        if any(row.fold is not None for row in rows):
-            print("judging every row: the release was trained on some of these folds", file=sys.stderr)
         return None
-    print(f"judging fold {held_back}, which the release never saw", file=sys.stderr)
+    print(f"judging fold {held_back}, which the card says was held back", file=sys.stderr)
     return [held_back]
+
+
+def _about(card: ReleaseCard) -> str:
+    return f"{card.architecture}, released {card.created}, weights {card.weights_sha256[:16]}."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,8 +80,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run evaluate",
         description="Judge a release on a manifest: CSV with image, label and optionally body_part, boxes,"
         " group, fold, hardware; image paths relative to the manifest. --out also writes report.html, which"
-        " holds everything in one file: measures with 95 % intervals, verdicts, body parts, hardware,"
-        " diagrams, and the worst errors. It shows images of patients: keep it where those may be.",
+        " holds everything in one file: measures with 95 % intervals, also by body part and hardware,"
+        " verdicts, diagrams, and the worst errors. It shows images of patients: keep it where those may be.",
     )
     parser.add_argument("manifest", type=Path, metavar="MANIFEST.csv")
     which = parser.add_mutually_exclusive_group()
@@ -102,7 +96,11 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="write the report (HTML, JSON), predictions and diagrams here"
     )
     parser.add_argument("--json", action="store_true", help="the report as JSON")
-    parser.add_argument("--record", action="store_true", help="write the measures into the release's card")
+    parser.add_argument(
+        "--record",
+        action="store_true",
+        help="write the measures into the release's card; refused for images that it was trained or tuned on",
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What `./run evaluate --out` leaves behind."""
+"""The folder that a report is left in, by `./run evaluate --out` and by `./run cross-validate`."""
 
 from __future__ import annotations
 
@@ -12,20 +12,30 @@ from PIL import Image
 
 from worker.commands.files import Refusal, read_image
 from worker.intake.decoder import Decoder
-from worker.vision.card import ReleaseCard
 from worker.vision.evaluation.contact_sheet import Tile, contact_sheet, worst_false_alarms, worst_misses
-from worker.vision.evaluation.outcome import Outcome, labels_of, probabilities_of
+from worker.vision.evaluation.metrics import Scores
+from worker.vision.evaluation.outcome import Outcome
 from worker.vision.evaluation.page import report_page
 from worker.vision.evaluation.plots import write_plots
 from worker.vision.evaluation.report import Report
 
 
-def write_out(folder: Path, outcomes: Sequence[Outcome], report: Report, card: ReleaseCard) -> None:
-    """report.json, report.html, predictions.csv, the diagrams and the worst errors as contact sheets."""
+def write_out(
+    folder: Path,
+    outcomes: Sequence[Outcome],
+    report: Report,
+    about: str,
+    uncalibrated: Scores | None = None,
+) -> None:
+    """report.json, report.html, predictions.csv, the diagrams and the worst errors as contact sheets.
+
+    about         what was judged, in a sentence for the page
+    uncalibrated  the networks' own probabilities, where they are to be held against the calibrated ones
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", "utf-8")
-    write_predictions(folder / "predictions.csv", outcomes)
-    pictures = write_plots(folder, labels_of(outcomes), probabilities_of(outcomes))
+    _write_predictions(folder / "predictions.csv", outcomes)
+    pictures = write_plots(folder, outcomes, uncalibrated)
     worst = {
         "worst_false_negatives.png": worst_misses(outcomes),
         "worst_false_positives.png": worst_false_alarms(outcomes),
@@ -35,10 +45,10 @@ def write_out(folder: Path, outcomes: Sequence[Outcome], report: Report, card: R
         if errors:
             contact_sheet(_tiles(errors)).save(folder / name)
             pictures.append(folder / name)
-    (folder / "report.html").write_text(report_page(report, card, pictures), "utf-8")
+    (folder / "report.html").write_text(report_page(report, about, pictures), "utf-8")
 
 
-def write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:
+def _write_predictions(path: Path, outcomes: Sequence[Outcome]) -> None:
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["image", "label", "body_part", "group", "probability", "verdict", "is_hit"])

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from worker.commands.evaluate import card_metrics
-from worker.commands.evaluation_folder import write_predictions
+from worker.commands.evaluation_folder import write_out
 from worker.commands.recipe import say
+from worker.commands.recording import card_metrics
 from worker.vision.evaluation.metrics import Labels, Scores, brier, calibration_error, roc
 from worker.vision.evaluation.outcome import labels_of, probabilities_of
-from worker.vision.evaluation.plots import write_plots
-from worker.vision.evaluation.report import as_text, report_on
+from worker.vision.evaluation.report import report_on
+from worker.vision.evaluation.report_text import as_text
+from worker.vision.evaluation.seen import seen_out_of_fold
 from worker.vision.training.judgement import Judgement
 from worker.vision.training.out_of_fold import Fold, outcomes_of, tuned_on, uncalibrated
 
@@ -24,7 +25,8 @@ def judge_folds(out: Path, folds: Sequence[Fold], is_mirrored: bool) -> None:
     """Write and say how well images are read by networks that never saw them; keep the rules they give."""
     numbers = [number for fold in folds if (number := fold.rows[0].fold) is not None]
     rules, outcomes = tuned_on(folds), outcomes_of(folds)
-    report = report_on(outcomes, f"the recipe of {out.name}", numbers, rules.operating_points)
+    seen = seen_out_of_fold([fold.rows for fold in folds])
+    report = report_on(outcomes, f"the recipe of {out.name}", seen, numbers, rules.operating_points)
     labels, raw = labels_of(outcomes), np.array(uncalibrated(folds))
     before = {"calibration_error": calibration_error(labels, raw), "brier": brier(labels, raw)}
     recall = _recall_at(labels, probabilities_of(outcomes), PUBLISHED_SPECIFICITY)
@@ -36,11 +38,18 @@ def judge_folds(out: Path, folds: Sequence[Fold], is_mirrored: bool) -> None:
     }
     tuned = {"tune_images": report.images, "tune_fractured": report.fractured}
     Judgement(rules, is_mirrored, tuned, metrics).write(out)
-    write_predictions(out / "predictions.csv", outcomes)
-    write_plots(out, labels, probabilities_of(outcomes))
+    write_out(out, outcomes, report, _about(folds, is_mirrored), raw)
     say(as_text(report))
     say(f"recall at specificity {PUBLISHED_SPECIFICITY}: {recall:.3f}")
     say("before calibration  " + "  ".join(f"{name} {value:.4f}" for name, value in before.items()))
+
+
+def _about(folds: Sequence[Fold], is_mirrored: bool) -> str:
+    mirrored = ", each image mirrored too" if is_mirrored else ""
+    return (
+        f"Each of the {len(folds)} folds was read by what was trained on other folds only{mirrored}, and has"
+        " its calibration and verdicts from what the others taught. The points given here are of all folds."
+    )
 
 
 def _recall_at(labels: Labels, probabilities: Scores, specificity: float) -> float:

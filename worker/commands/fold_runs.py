@@ -16,7 +16,7 @@ from worker.commands.recipe import (
     samples_of,
 )
 from worker.commands.trained import trained
-from worker.vision.manifest import read_manifest
+from worker.vision.manifest import Row, read_manifest
 from worker.vision.networks.mirrored import Mirrored
 from worker.vision.training.answers import answers, read_answers, write_answers
 from worker.vision.training.checkpoint import BEST_FILE, OPTIONS_FILE, Options, epochs_of
@@ -28,12 +28,15 @@ from worker.vision.training.progress import Progress
 def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold | None]:
     """Train and read the folds asked for; every fold that is judged, None for those not read yet.
 
-    raises  ValueError when the folds asked for are not there, or --out holds another recipe's
+    raises  ValueError when the folds asked for are not there or lack one kind of image, or --out holds
+            another recipe's
     """
     crew = alone(asked.device, asked.workers)
     manifest = manifest_for(asked)
-    known = sorted({row.fold for row in read_manifest(manifest) if row.fold is not None})
+    rows = read_manifest(manifest)
+    known = sorted({row.fold for row in rows if row.fold is not None})
     judged = judged_of(asked, known)
+    _check_kinds(rows, judged)
     runs = {number: asked.out / f"fold-{number}" for number in judged}
     options = {number: _options(asked, manifest, known, number) for number in judged}
     wanted = wanted_of(asked, judged)
@@ -100,6 +103,16 @@ def _start(run: Path, number: int) -> Path:
     if earlier.fold_test != number or number in earlier.folds_train:
         raise ValueError(f"{run} was not trained without fold {number}")
     return run / BEST_FILE
+
+
+def _check_kinds(rows: Sequence[Row], judged: Sequence[int]) -> None:
+    """Raises ValueError unless each judged fold can be calibrated by the others: that takes both kinds."""
+    for number in judged:
+        kinds = {row.is_fractured for row in rows if row.fold in judged and row.fold != number}
+        if kinds != {True, False}:
+            raise ValueError(
+                f"fold {number} cannot be judged: the other folds need fractured images and sound ones"
+            )
 
 
 def _finish(options: Options, folder: Path, is_mirrored: bool, crew: Crew, progress: Progress) -> None:

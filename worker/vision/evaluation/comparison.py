@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from worker.vision.evaluation.bootstrap import Estimate, Measure, estimates
-from worker.vision.evaluation.measures import NAMES, measures_of
+from worker.vision.evaluation.measures import NAMES, measures_of, undefined
 from worker.vision.evaluation.outcome import Outcome, labels_of
 from worker.vision.evaluation.report import without_nan
+from worker.vision.evaluation.seen import folds_text
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def shared(first: Sequence[Outcome], second: Sequence[Outcome]) -> tuple[list[Ou
 
 def comparison_text(comparison: Comparison) -> str:
     """The comparison for a terminal; a star marks differences whose interval does not hold zero."""
-    which = "all rows" if comparison.folds is None else f"fold {', '.join(map(str, comparison.folds))}"
+    which = "all rows" if comparison.folds is None else folds_text(comparison.folds)
     first, second = comparison.releases
     lines = [
         f"{second} less {first}, {which}: {comparison.images} images read by both,"
@@ -74,7 +76,7 @@ def comparison_text(comparison: Comparison) -> str:
     ]
     for name, measure in comparison.measures.items():
         is_clear = measure.difference.low > 0 or measure.difference.high < 0
-        figures = f"{measure.first:15.3f}{measure.second:15.3f}   {_signed(measure.difference)}"
+        figures = f"{_figure(measure.first):>15}{_figure(measure.second):>15}   {_told(name, measure)}"
         lines.append(f"{NAMES[name]:50}{figures}{' *' if is_clear else ''}")
     return "\n".join([*lines, "", "* the interval does not hold zero"])
 
@@ -98,6 +100,17 @@ def comparison_of(
 
 def _difference(first: Measure, second: Measure) -> Measure:
     return lambda chosen: second(chosen) - first(chosen)
+
+
+def _figure(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def _told(name: str, measure: Compared) -> str:
+    """The difference, or why there is none."""
+    if math.isnan(measure.first) or math.isnan(measure.second):
+        return f"– ({undefined(name)})"
+    return _signed(measure.difference)
 
 
 def _signed(estimate: Estimate) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
@@ -13,6 +14,7 @@ from worker.vision.verdicts import FRACTURE, NO_FRACTURE
 
 MOST_TILES, COLUMNS = 12, 4
 TILE_PX, CAPTION_PX, GAP_PX = 280, 40, 8
+CAPTION_LETTERS = 40
 GROUND, INK = "#101418", "#e9eef4"
 MARKED, FOUND = "#5fd38d", "#ff9084"  # by radiologists; by the release
 
@@ -40,21 +42,30 @@ def worst_false_alarms(outcomes: Sequence[Outcome]) -> list[Outcome]:
 
 
 def contact_sheet(tiles: Sequence[Tile]) -> Image.Image:
-    """The tiles in rows of COLUMNS, each with its name, probability and verdict; marked and found boxes."""
-    rows = -(-len(tiles) // COLUMNS)
+    """The tiles in rows of COLUMNS at most, each with name, probability, verdict, marked and found boxes."""
+    columns, rows = min(len(tiles), COLUMNS), -(-len(tiles) // COLUMNS)
     step_x, step_y = TILE_PX + GAP_PX, TILE_PX + CAPTION_PX + GAP_PX
-    sheet = Image.new("RGB", (COLUMNS * step_x + GAP_PX, max(rows, 1) * step_y + GAP_PX), GROUND)
+    sheet = Image.new("RGB", (max(columns, 1) * step_x + GAP_PX, max(rows, 1) * step_y + GAP_PX), GROUND)
     for number, tile in enumerate(tiles):
         left, top = GAP_PX + number % COLUMNS * step_x, GAP_PX + number // COLUMNS * step_y
         picture = _drawn(tile)
         sheet.paste(picture, (left + (TILE_PX - picture.width) // 2, top + (TILE_PX - picture.height) // 2))
-        name, outcome = tile.outcome.row.name, tile.outcome
+        outcome = tile.outcome
         draw = ImageDraw.Draw(sheet)
-        draw.text((left, top + TILE_PX + 3), name[-44:], INK, font_size=12)
+        draw.text((left, top + TILE_PX + 3), caption_of(outcome.row.name), INK, font_size=12)
         draw.text(
             (left, top + TILE_PX + 20), f"{outcome.probability:.3f}  {outcome.verdict}", INK, font_size=13
         )
     return sheet
+
+
+def caption_of(name: str) -> str:
+    """The file's name without its folders; of a long one both ends, since either may tell it apart."""
+    file_name = Path(name).name
+    if len(file_name) <= CAPTION_LETTERS:
+        return file_name
+    half = CAPTION_LETTERS // 2
+    return f"{file_name[: half - 3]}...{file_name[-half:]}"
 
 
 def _drawn(tile: Tile) -> Image.Image:

@@ -34,6 +34,26 @@ NAMES = {
     "box_precision_30": "Average precision of boxes at IoU 0.3",
     "box_precision_50": "Average precision of boxes at IoU 0.5",
 }
+NEEDED = {  # what a measure is nan without
+    "auroc": "both fractured and sound images",
+    "pr_auc": "fractured images",
+    "rule_out_sensitivity": "fractured images",
+    "rule_out_specificity": "sound images",
+    "rule_in_sensitivity": "fractured images",
+    "rule_in_specificity": "sound images",
+    "precision": "images called fracture",
+    "recall": "fractured images",
+    "f1": "fractured images",
+    "hit_rate": "marked fractures",
+    "first_box_hit_rate": "marked fractures",
+    "box_precision_30": "marked fractures",
+    "box_precision_50": "marked fractures",
+}
+
+
+def undefined(name: str) -> str:
+    """Why a measure has no value, for people."""
+    return f"not defined without {NEEDED[name]}"
 
 
 def measures_of(outcomes: Sequence[Outcome]) -> dict[str, Measure]:

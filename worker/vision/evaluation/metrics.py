@@ -27,13 +27,19 @@ def average_precision(labels: Labels, scores: Scores) -> float:
 
 
 def precision_recall(labels: Labels, scores: Scores) -> tuple[Scores, Scores]:
-    """Precision and recall when the k highest scores are called fractured, one point per distinct score."""
+    """Precision and recall when the k highest scores are called fractured, one point per distinct score.
+
+    Needs a fractured image: without one there is no recall.
+    """
     hits, called = _counts_at_distinct_scores(labels, scores)
     return hits / called, hits / labels.sum()
 
 
 def roc(labels: Labels, scores: Scores) -> tuple[Scores, Scores]:
-    """False and true positive rate, from (0, 0) to (1, 1), one point per distinct score."""
+    """False and true positive rate, from (0, 0) to (1, 1), one point per distinct score.
+
+    With one class only, the rate of the other is 0 throughout.
+    """
     hits, called = _counts_at_distinct_scores(labels, scores)
     false_rate = (called - hits) / max(int((~labels).sum()), 1)
     return np.concatenate([[0.0], false_rate]), np.concatenate([[0.0], hits / max(int(labels.sum()), 1)])

@@ -1,74 +1,94 @@
-"""Three small diagrams, drawn with Pillow so that judging a release needs no plotting library."""
+"""The diagrams of a report as PNG files."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+import numpy as np
+from PIL import Image
 
 from worker.vision.evaluation import metrics
+from worker.vision.evaluation.confusion import confusion, confusion_picture
+from worker.vision.evaluation.diagram import Point, diagram, empty_diagram
+from worker.vision.evaluation.measures import measures_of, undefined
 from worker.vision.evaluation.metrics import Labels, Scores
+from worker.vision.evaluation.outcome import Outcome, labels_of, probabilities_of
 
-SIDE_PX, MARGIN_PX = 480, 60
-INK, GRID, LINE = "#222222", "#d8d8d8", "#b3261e"
+ROC_AXES = ("1 - specificity", "sensitivity")
+PRECISION_RECALL_AXES = ("recall", "precision")
+SAME_PLACE = 0.04  # of an axis: two names so near each other could not be read
 
-Points = Sequence[tuple[float, float]]  # both axes 0..1
 
+def write_plots(folder: Path, outcomes: Sequence[Outcome], uncalibrated: Scores | None = None) -> list[Path]:
+    """Confusion matrix, ROC, precision-recall and reliability; that of before calibration where known.
 
-def write_plots(folder: Path, labels: Labels, probabilities: Scores) -> list[Path]:
-    """ROC, precision-recall and reliability as PNG files."""
-    precision, recall = metrics.precision_recall(labels, probabilities)
-    false_rate, true_rate = metrics.roc(labels, probabilities)
-    bins = metrics.reliability(labels, probabilities)
-    auroc = metrics.auroc(labels, probabilities)
-    ap = metrics.average_precision(labels, probabilities)
-    error = metrics.calibration_error(labels, probabilities)
+    uncalibrated  the networks' own probabilities, in the order of the outcomes
+    """
+    labels, probabilities = labels_of(outcomes), probabilities_of(outcomes)
     drawn = {
-        "roc.png": _diagram(
-            f"ROC, area {auroc:.3f}",
-            ("1 - specificity", "sensitivity"),
-            list(zip(false_rate.tolist(), true_rate.tolist(), strict=True)),
-        ),
-        "precision_recall.png": _diagram(
-            f"Precision and recall, area {ap:.3f}",
-            ("recall", "precision"),
-            list(zip(recall.tolist(), precision.tolist(), strict=True)),
-        ),
-        "reliability.png": _diagram(
-            f"Reliability, calibration error {error:.3f}",
-            ("mean probability", "share fractured"),
-            [(said, true) for said, true, _ in bins],
-        ),
+        "confusion": confusion_picture(confusion(outcomes)),
+        "roc": _roc(outcomes, labels, probabilities),
+        "precision_recall": _precision_recall(outcomes, labels, probabilities),
     }
-    for name, picture in drawn.items():
-        picture.save(folder / name)
-    return [folder / name for name in drawn]
+    if uncalibrated is None:
+        drawn["reliability"] = _reliability("Reliability", labels, probabilities)
+    else:
+        drawn["reliability_before_calibration"] = _reliability("Before calibration", labels, uncalibrated)
+        drawn["reliability"] = _reliability("After calibration", labels, probabilities)
+    paths = [folder / f"{name}.png" for name in drawn]
+    for path, picture in zip(paths, drawn.values(), strict=True):
+        picture.save(path)
+    return paths
 
 
-def _diagram(title: str, axes: tuple[str, str], points: Points) -> Image.Image:
-    picture = Image.new("RGB", (SIDE_PX + 2 * MARGIN_PX, SIDE_PX + 2 * MARGIN_PX), "white")
-    draw = ImageDraw.Draw(picture)
-    for step in range(11):
-        share = step / 10
-        draw.line([_place(share, 0), _place(share, 1)], GRID)
-        draw.line([_place(0, share), _place(1, share)], GRID)
-        if step % 2 == 0:
-            x, y = _place(share, 0)
-            draw.text((x, y + 6), f"{share:.1f}", INK, anchor="ma")
-            x, y = _place(0, share)
-            draw.text((x - 6, y), f"{share:.1f}", INK, anchor="rm")
-    draw.rectangle([_place(0, 1), _place(1, 0)], outline=INK)
-    draw.line([_place(*point) for point in points], LINE, width=3)
-    for point in points if len(points) <= 20 else ():
-        x, y = _place(*point)
-        draw.ellipse((x - 4, y - 4, x + 4, y + 4), LINE)
-    centre = MARGIN_PX + SIDE_PX / 2
-    draw.text((centre, 20), title, INK, anchor="ma", font_size=18)
-    draw.text((centre, SIDE_PX + MARGIN_PX + 28), axes[0], INK, anchor="ma", font_size=14)
-    draw.text((8, MARGIN_PX - 24), axes[1], INK, font_size=14)
-    return picture
+def _roc(outcomes: Sequence[Outcome], labels: Labels, probabilities: Scores) -> Image.Image:
+    area = metrics.auroc(labels, probabilities)
+    if math.isnan(area):
+        return empty_diagram("ROC", ROC_AXES, undefined("auroc"))
+    false_rate, true_rate = metrics.roc(labels, probabilities)
+    of = _values(outcomes)
+    rule_out = 1 - of["rule_out_specificity"], of["rule_out_sensitivity"]
+    rule_in = 1 - of["rule_in_specificity"], of["rule_in_sensitivity"]
+    is_one = math.dist(rule_out, rule_in) < SAME_PLACE
+    points = {"rule-out and rule-in": rule_in} if is_one else {"rule-out": rule_out, "rule-in": rule_in}
+    curve = list(zip(false_rate.tolist(), true_rate.tolist(), strict=True))
+    return diagram(f"ROC, area {area:.3f}", ROC_AXES, curve, ((0, 0), (1, 1)), points)
 
 
-def _place(x: float, y: float) -> tuple[float, float]:
-    return MARGIN_PX + x * SIDE_PX, MARGIN_PX + (1 - y) * SIDE_PX
+def _precision_recall(outcomes: Sequence[Outcome], labels: Labels, probabilities: Scores) -> Image.Image:
+    area = metrics.average_precision(labels, probabilities)
+    if math.isnan(area):
+        return empty_diagram("Precision and recall", PRECISION_RECALL_AXES, undefined("pr_auc"))
+    precision, recall = metrics.precision_recall(labels, probabilities)
+    of = _values(outcomes)
+    points: dict[str, Point] = {}
+    if not math.isnan(of["precision"]):
+        points["rule-in"] = of["recall"], of["precision"]
+    prevalence = float(labels.mean())
+    curve = list(zip(recall.tolist(), precision.tolist(), strict=True))
+    return diagram(
+        f"Precision and recall, area {area:.3f}",
+        PRECISION_RECALL_AXES,
+        curve,
+        ((0, prevalence), (1, prevalence)),
+        points,
+    )
+
+
+def _reliability(title: str, labels: Labels, probabilities: Scores) -> Image.Image:
+    bins = metrics.reliability(labels, probabilities)
+    error = metrics.calibration_error(labels, probabilities)
+    return diagram(
+        f"{title}, calibration error {error:.3f}",
+        ("mean probability", "share fractured"),
+        [(said, true) for said, true, _ in bins],
+        ((0, 0), (1, 1)),
+        counts=[count for _, _, count in bins],
+    )
+
+
+def _values(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    everything = np.arange(len(outcomes))
+    return {name: measure(everything) for name, measure in measures_of(outcomes).items()}

@@ -8,9 +8,11 @@ from typing import Any
 
 from worker.vision.card import OperatingPoints
 from worker.vision.evaluation.bootstrap import Estimate, estimates
+from worker.vision.evaluation.confusion import Confusion, confusion
 from worker.vision.evaluation.measures import measures_of
 from worker.vision.evaluation.outcome import Outcome, labels_of
-from worker.vision.evaluation.parts import Facts, by_body_part, by_hardware, confusion
+from worker.vision.evaluation.parts import Part, by_body_part, by_hardware
+from worker.vision.evaluation.seen import Seen
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Report:
     """Measures with 95 % intervals over resampled groups."""
 
     release: str
+    seen: Seen  # what it saw of these images before
     folds: list[int] | None  # None: every row of the list
     images: int
     fractured: int
@@ -25,9 +28,9 @@ class Report:
     refused: int
     operating_points: OperatingPoints
     measures: dict[str, Estimate]
-    body_parts: dict[str, Facts]
-    hardware: dict[str, Facts]  # empty when the list does not tell
-    confusion: dict[str, dict[str, int]]  # fractured or sound, then verdict
+    body_parts: dict[str, Part]
+    hardware: dict[str, Part]  # empty when the list does not tell
+    confusion: Confusion
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON: what cannot be computed is null."""
@@ -37,6 +40,7 @@ class Report:
 def report_on(
     outcomes: list[Outcome],
     release: str,
+    seen: Seen,
     folds: list[int] | None,
     points: OperatingPoints,
     out_of_scope: int = 0,
@@ -46,12 +50,12 @@ def report_on(
 
     points  for the reader of the report; the outcomes carry their verdicts
     """
-    labels = labels_of(outcomes)
     return Report(
         release=release,
+        seen=seen,
         folds=folds,
         images=len(outcomes),
-        fractured=int(labels.sum()),
+        fractured=int(labels_of(outcomes).sum()),
         out_of_scope=out_of_scope,
         refused=refused,
         operating_points=points,
@@ -60,33 +64,6 @@ def report_on(
         hardware=by_hardware(outcomes),
         confusion=confusion(outcomes),
     )
-
-
-def as_text(report: Report) -> str:
-    """The report for a terminal."""
-    points = report.operating_points
-    which = "all rows" if report.folds is None else f"fold {', '.join(map(str, report.folds))}"
-    lines = [
-        f"release {report.release}, {which}: {report.images} images, {report.fractured} fractured",
-        f"not judged: {report.refused} refused, {report.out_of_scope} out of scope",
-        f"rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}",
-        "",
-        *(f"{name:26}{estimate}" for name, estimate in report.measures.items()),
-        "",
-        *(f"{truth:26}{_counts_text(counts)}" for truth, counts in report.confusion.items()),
-        "",
-        *(f"{part:26}{_part_text(facts)}" for part, facts in (report.body_parts | report.hardware).items()),
-    ]
-    return "\n".join(lines)
-
-
-def _counts_text(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-
-
-def _part_text(facts: Facts) -> str:
-    counts = f"{facts['images']} images, {facts['fractured']} fractured"
-    return counts if facts["auroc"] is None else f"{counts}, AUROC {facts['auroc']:.3f}"
 
 
 def without_nan(value: Any) -> Any:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from worker.vision.evaluation.plots import GRID, INK, LINE
+from worker.vision.evaluation.diagram import GRID, INK, LINE
 from worker.vision.training.checkpoint import METRICS_FILE
 
 CURVES_FILE = "curves.png"

@@ -1,0 +1,143 @@
+"""What a release saw of the images it is judged by, as far as its card and the list can tell."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+from worker.vision.card import ReleaseCard
+from worker.vision.manifest import Row
+
+Share = Literal["all", "some", "none", "unknown"]
+LINE_WIDTH = 110  # letters, on a terminal
+
+
+@dataclass(frozen=True)
+class Seen:
+    """How many of the judged images a release was trained on, and the sentences that say so."""
+
+    share: Share
+    folds: list[int]  # those of the judged images that it was trained on
+    is_warning: bool  # the figures are better than the release reads
+    says: str
+
+
+def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Seen:
+    """Told by the numbers of folds and by the counts on the card, which names no images.
+
+    rows    the whole list
+    judged  those of its rows that are judged
+    """
+    of_judged = {row.fold for row in judged if row.fold is not None}
+    trained, held_back = folds_trained_on(card), _held_back(card)
+    if any(row.fold is None for row in judged) and not trained & of_judged:
+        return _unknown("The list does not say of every image in which fold it is")
+    if not trained and of_judged - held_back:
+        return _unknown("The release's card does not say which folds it was trained on")
+    counted = [(here, on_card) for here, on_card in _counted(card, rows) if isinstance(on_card, int)]
+    if any(here > on_card for here, on_card in counted):
+        return _unknown(
+            "The list is another, or longer: it has more images in its folds than the card counts"
+        )
+    is_certain = bool(counted) and all(here == on_card for here, on_card in counted)
+    tuned = folds_tuned_on(card) - trained
+    if remembered := trained & of_judged:
+        return _trained_on(card, judged, remembered, tuned & of_judged, is_certain)
+    if chosen_by := tuned & of_judged:
+        says = (
+            f"The release was not trained on these images, but it was tuned on {folds_text(chosen_by)}: its"
+            " calibration and thresholds were chosen by them, so that the figures flatter it."
+        )
+        return Seen("none", [], True, says)
+    limit = "" if is_certain else ", as far as the numbers of folds tell"
+    return Seen("none", [], False, f"The release never saw these images ({folds_text(of_judged)}){limit}.")
+
+
+def seen_out_of_fold(folds: Sequence[Sequence[Row]]) -> Seen:
+    """For folds that were each judged by a network trained on the others only."""
+    groups = [{row.group for row in rows} for rows in folds]
+    split = {group for one, other in combinations(groups, 2) for group in one & other}
+    if not split:
+        return Seen("none", [], False, "Each image was judged by a network that never saw its group.")
+    says = (
+        "Each image was judged by a network that was trained without its fold, but some groups"
+        f" ({len(split)}) have images in more than one fold: of these it may have seen others of the same"
+        " patient, which flatters the figures."
+    )
+    return Seen("none", [], True, says)
+
+
+def seen_text(seen: Seen) -> str:
+    """For a terminal."""
+    return textwrap.fill(f"WARNING: {seen.says}" if seen.is_warning else seen.says, LINE_WIDTH)
+
+
+def folds_text(numbers: Iterable[int]) -> str:
+    folds = sorted(numbers)
+    return f"fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
+
+
+def folds_trained_on(card: ReleaseCard) -> set[int]:
+    """Those that any of its networks was trained on; empty when the card does not say."""
+    return {fold for member in _members(card) for fold in _whole(member.get("folds_train"))}
+
+
+def folds_tuned_on(card: ReleaseCard) -> set[int]:
+    """Those by which the weights, the calibration or the thresholds were chosen."""
+    tuned = {fold for member in _members(card) for fold in _whole([member.get("fold_tune")])}
+    return tuned | _whole(card.metrics.get("folds"))
+
+
+def _trained_on(
+    card: ReleaseCard, judged: Sequence[Row], remembered: set[int], tuned: set[int], is_certain: bool
+) -> Seen:
+    count = sum(row.fold in remembered for row in judged)
+    is_all = count == len(judged)
+    which = "all of these images" if is_all else f"{count} of these {len(judged)} images"
+    limit = "" if is_certain else ", as far as the numbers of folds tell"
+    says = [
+        f"The release was trained on {which} ({folds_text(remembered)}){limit}: the figures show"
+        f"{'' if is_all else ' in part'} what it remembers, not how well it reads."
+    ]
+    if tuned:
+        says.append(f"Its calibration and thresholds were chosen by {folds_text(tuned)}.")
+    if not is_certain:
+        data = card.training_data.get("name", "its training data")
+        says.append(
+            f"The card names folds, not images: if the list was not taken from {data} with the folds of the"
+            " training, it cannot be known what the release saw of it."
+        )
+    return Seen("all" if is_all else "some", sorted(remembered), True, " ".join(says))
+
+
+def _unknown(reason: str) -> Seen:
+    says = f"{reason}: whether the release was trained on these images cannot be known."
+    return Seen("unknown", [], False, says)
+
+
+def _members(card: ReleaseCard) -> list[Mapping[str, Any]]:
+    return [card.training, *card.training.get("other_members", ())]
+
+
+def _held_back(card: ReleaseCard) -> set[int]:
+    return _whole([card.metrics.get("fold")])
+
+
+def _counted(card: ReleaseCard, rows: Sequence[Row]) -> Iterable[tuple[int, Any]]:
+    """Images in folds that the card counts: how many the list has there, how many the card."""
+    metrics, training = card.metrics, card.training
+    judged = _whole(metrics.get("folds")) or _held_back(card)
+    if judged and "images" in metrics:
+        unread = metrics.get("out_of_scope", 0) + metrics.get("refused", 0)
+        yield sum(row.fold in judged for row in rows), metrics["images"] + unread
+    tuned = _whole([training.get("fold_tune")])
+    if tuned and "tune_images" in training:
+        yield sum(row.fold in tuned for row in rows), training["tune_images"]
+        yield sum(row.fold in tuned and row.is_fractured for row in rows), training.get("tune_fractured")
+
+
+def _whole(stated: Any) -> set[int]:
+    return {fold for fold in stated or () if isinstance(fold, int)}
