@@ -12,9 +12,11 @@ from PIL import Image
 
 from tests.vision.limbs import broken_limb, limb
 from worker.vision.manifest import Row, read_manifest
+from worker.vision.shelf import RELEASES
 from worker.vision.sources.folds import FOLDS, with_folds
 from worker.vision.sources.groups import near_duplicates
-from worker.vision.sources.layouts import manifest_of, read_layout
+from worker.vision.sources.known_data import KNOWN_DATA
+from worker.vision.sources.layouts import known_as, listed, read_layout
 
 
 def draw(path: Path, seed: int, is_broken: bool = False) -> Path:
@@ -154,8 +156,7 @@ def test_folds_depend_on_the_seed_and_not_on_the_order() -> None:
 def test_manifest_made_for_a_run_reads_back_with_its_folds(tmp_path: Path) -> None:
     for number in range(10):
         draw(tmp_path / "data" / ("fractured", "not_fractured")[number % 2] / f"{number}.png", number)
-    (tmp_path / "run").mkdir()
-    rows = read_manifest(manifest_of(tmp_path / "data", tmp_path / "run", seed=0))
+    rows = read_manifest(listed(tmp_path / "data", tmp_path / "run", seed=0).keep())
     assert {row.fold for row in rows} == set(range(FOLDS))
     assert sum(row.is_fractured for row in rows) == 5
     assert all(row.image.is_file() for row in rows)
@@ -163,14 +164,13 @@ def test_manifest_made_for_a_run_reads_back_with_its_folds(tmp_path: Path) -> No
 
 def test_manifest_with_folds_is_taken_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("image,label,fold\na.png,1,0\n")
-    assert manifest_of(tmp_path / "list.csv", tmp_path, seed=0) == tmp_path / "list.csv"
+    assert listed(tmp_path / "list.csv", tmp_path, seed=0).keep() == tmp_path / "list.csv"
 
 
 def test_manifest_without_folds_keeps_all_it_says(tmp_path: Path) -> None:
     lines = [f'{n}.png,{n % 2},leg,{n % 2},"[[1, 2, 3, 4]]",g{n}' for n in range(6)]
     (tmp_path / "list.csv").write_text("image,label,body_part,hardware,boxes,group\n" + "\n".join(lines))
-    (tmp_path / "run").mkdir()
-    row = read_manifest(manifest_of(tmp_path / "list.csv", tmp_path / "run", seed=0))[1]
+    row = read_manifest(listed(tmp_path / "list.csv", tmp_path / "run", seed=0).keep())[1]
     assert (row.image, row.body_part, row.has_hardware) == (tmp_path / "1.png", "leg", True)
     assert (row.boxes, row.group) == (((1, 2, 3, 4),), "g1")
 
@@ -189,3 +189,39 @@ def test_folder_that_cannot_be_used_says_why(folders: list[str], complaint: str,
 def test_too_few_groups_for_folds_are_counted() -> None:
     with pytest.raises(ValueError, match="there are 2 groups"):
         with_folds(made_up(6), seed=0)
+
+
+def test_manifest_of_other_images_is_not_overwritten(tmp_path: Path) -> None:
+    for number in range(10):
+        draw(tmp_path / "data" / ("fractured", "not_fractured")[number % 2] / f"{number}.png", number)
+    kept = listed(tmp_path / "data", tmp_path / "run", seed=0).keep()
+    before = kept.read_bytes()
+    assert listed(tmp_path / "data", tmp_path / "run", seed=0).keep() == kept
+    draw(tmp_path / "data" / "fractured" / "11.png", 11)
+    with pytest.raises(ValueError, match="lists other images"):
+        listed(tmp_path / "data", tmp_path / "run", seed=0).keep()
+    assert kept.read_bytes() == before
+
+
+def test_only_a_layout_that_tells_a_published_data_set_is_known_as_it(
+    fracatlas: Path, tmp_path: Path
+) -> None:
+    assert known_as(fracatlas) == "FracAtlas"
+    own = (fracatlas / "dataset.csv").read_text().replace("IMG0000001.jpg", "anna.jpg")
+    (fracatlas / "dataset.csv").write_text(own)
+    assert known_as(fracatlas) is None  # laid out alike, but other images
+    draw(tmp_path / "m" / "XR_WRIST" / "patient00001" / "study1_positive" / "image1.png", 0)
+    assert known_as(tmp_path / "m") == "MURA"
+    for name in ("fractured", "not_fractured"):
+        draw(tmp_path / "plain" / name / "1.png", 1)
+    assert known_as(tmp_path / "plain") is None
+    assert known_as(fracatlas / "dataset.csv") is None
+
+
+def test_fracatlas_is_described_as_in_the_facts_of_the_shipped_release() -> None:
+    facts, known = json.loads((RELEASES / "facts.json").read_text("utf-8")), KNOWN_DATA["FracAtlas"]
+    changed = {
+        name for name in facts["training_data"] if facts["training_data"][name] != known.training_data[name]
+    }
+    assert changed == {"changes"}
+    assert facts["body_parts"] == list(known.body_parts)

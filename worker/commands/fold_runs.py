@@ -8,18 +8,20 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from worker.commands.recipe import (
-    manifest_for,
+    data_for,
     options_of,
     preprocessing_of,
+    refuse_another_recipe,
     rows_of,
     run_training,
     samples_of,
 )
 from worker.commands.trained import trained
-from worker.vision.manifest import Row, read_manifest
+from worker.vision.manifest import Row
 from worker.vision.networks.mirrored import Mirrored
+from worker.vision.sources.layouts import Listed
 from worker.vision.training.answers import answers, read_answers, write_answers
-from worker.vision.training.checkpoint import BEST_FILE, OPTIONS_FILE, Options, epochs_of
+from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of
 from worker.vision.training.crew import Crew, alone
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
@@ -32,14 +34,16 @@ def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold 
             another recipe's
     """
     crew = alone(asked.device, asked.workers)
-    manifest = manifest_for(asked)
-    rows = read_manifest(manifest)
-    known = sorted({row.fold for row in rows if row.fold is not None})
+    data = data_for(asked)
+    known = sorted({row.fold for row in data.rows if row.fold is not None})
     judged = judged_of(asked, known)
-    _check_kinds(rows, judged)
+    _check_kinds(data.rows, judged)
     runs = {number: asked.out / f"fold-{number}" for number in judged}
-    options = {number: _options(asked, manifest, known, number) for number in judged}
+    options = {number: _options(asked, data, known, number) for number in judged}
     wanted = wanted_of(asked, judged)
+    for number in judged:
+        refuse_another_recipe(options[number], runs[number])
+    data.keep()
     for number in progress.over(wanted, len(wanted), "folds"):
         _finish(options[number], runs[number], asked.mirrored, crew, progress)
     return [fold_in(runs[number], options[number], asked.mirrored) for number in judged]
@@ -89,9 +93,9 @@ def is_read(folder: Path, options: Options, is_mirrored: bool) -> bool:
     return read_answers(folder, rows_of(options, [options.fold_test]), is_mirrored) is not None
 
 
-def _options(asked: argparse.Namespace, manifest: Path, known: Sequence[int], number: int) -> Options:
+def _options(asked: argparse.Namespace, data: Listed, known: Sequence[int], number: int) -> Options:
     others = tuple(other for other in known if other != number)
-    options = options_of(asked, manifest, others, fold_tune=None, fold_test=number)
+    options = options_of(asked, data, others, fold_tune=None, fold_test=number)
     if asked.weights is None or not asked.weights.is_dir():
         return options
     return dataclasses.replace(options, weights=str(_start(asked.weights / f"fold-{number}", number)))
@@ -117,8 +121,6 @@ def _check_kinds(rows: Sequence[Row], judged: Sequence[int]) -> None:
 
 def _finish(options: Options, folder: Path, is_mirrored: bool, crew: Crew, progress: Progress) -> None:
     """Train the network of one fold where that is not done yet, and keep what it says of the fold."""
-    if (folder / OPTIONS_FILE).exists() and Options.read(folder) != options:
-        raise ValueError(f"{folder} holds a run of another recipe: give another --out")
     if is_read(folder, options, is_mirrored):
         return
     if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:

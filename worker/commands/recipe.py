@@ -14,9 +14,9 @@ from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
 from worker.vision.preprocess import VERSION
-from worker.vision.sources.layouts import manifest_of
+from worker.vision.sources.layouts import Listed, listed
 from worker.vision.training.batches import batches_per_epoch
-from worker.vision.training.checkpoint import Options, average_best
+from worker.vision.training.checkpoint import OPTIONS_FILE, Options, average_best
 from worker.vision.training.crew import ALONE, Crew, chosen_device
 from worker.vision.training.environment import environment
 from worker.vision.training.loop import Trainer
@@ -29,7 +29,7 @@ BLACK_PERCENTILE, WHITE_PERCENTILE = 1.0, 99.7
 
 def options_of(
     asked: argparse.Namespace,
-    manifest: Path,
+    data: Listed,
     folds_train: tuple[int, ...],
     fold_tune: int | None,
     fold_test: int | None,
@@ -43,7 +43,7 @@ def options_of(
     if patience is not None and fold_tune is None:
         raise ValueError("--patience needs a tuning fold: without one no epoch is better than another")
     return Options(
-        manifest=str(manifest),
+        manifest=str(data.manifest),
         arch=asked.arch,
         weights=None if asked.weights is None else str(asked.weights),
         epochs=asked.epochs,
@@ -61,15 +61,24 @@ def options_of(
         follows_limb=not asked.square,
         patience=patience,
         average_start=asked.average_start,
+        known_as=data.known_as,
     )
 
 
-def manifest_for(asked: argparse.Namespace) -> Path:
-    """The list of the data asked for, made in --out unless it is one. Raises ValueError without any data."""
+def data_for(asked: argparse.Namespace) -> Listed:
+    """The images asked for, listed in --out once they are kept. Raises ValueError without any data."""
     if asked.data is None:
         raise ValueError("--data is needed for a new run: a manifest, or a folder of labelled images")
-    asked.out.mkdir(parents=True, exist_ok=True)
-    return manifest_of(asked.data, asked.out, asked.seed)
+    return listed(asked.data, asked.out, asked.seed)
+
+
+def refuse_another_recipe(options: Options, folder: Path) -> None:
+    """Raises ValueError, which says in what they differ, when the folder holds a run of other options."""
+    if (folder / OPTIONS_FILE).exists() and (unlike := options.unlike(Options.read(folder))):
+        raise ValueError(
+            f"{folder} holds a run of another recipe ({'; '.join(unlike)}):"
+            " give another --out, or the same options"
+        )
 
 
 def preprocessing_of(options: Options) -> PreprocessingCard:
@@ -102,9 +111,6 @@ def run_training(
     progress = (progress or Progress(sys.stdout)) if crew.leads else SILENT
     if options.batch_size % crew.size:
         raise ValueError(f"--batch-size must be a multiple of the {crew.size} processes that share it")
-    if crew.leads:
-        folder.mkdir(parents=True, exist_ok=True)
-        options.write(folder, environment(crew.device, crew.size))
     train = samples_of(options, options.folds_train, spare=True, progress=progress)
     tune = []
     if options.fold_tune is not None and crew.leads:
@@ -116,6 +122,10 @@ def run_training(
     network = build_reader(options.arch)
     if options.weights is not None:
         load_start(network, Path(options.weights))
+    if crew.leads:  # now that all is there: what cannot be trained leaves no run behind
+        folder.mkdir(parents=True, exist_ok=True)
+        weights = None if options.weights is None else Path(options.weights)
+        options.write(folder, environment(crew.device, crew.size, weights))
     start = copy.deepcopy(network.state_dict())
     Trainer(network, options, preprocessing_of(options), folder, crew, progress).run(train, tune)
     if options.average_start and crew.leads:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
-from worker.commands.recipe import manifest_for, options_of, run_training
+from worker.commands.recipe import data_for, options_of, refuse_another_recipe, run_training
 from worker.commands.recipe_options import DATA, add_recipe, count
 from worker.commands.release_of import export_release
 from worker.vision.shelf import RELEASES
@@ -47,9 +47,11 @@ def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
         return Options.read(asked.out)
     folds_train = tuple(int(fold) for fold in asked.folds_train.split(","))
-    return options_of(
-        asked, manifest_for(asked), folds_train, asked.fold_tune, asked.fold_test, asked.patience
-    )
+    data = data_for(asked)
+    options = options_of(asked, data, folds_train, asked.fold_tune, asked.fold_test, asked.patience)
+    refuse_another_recipe(options, asked.out)
+    data.keep()
+    return options
 
 
 def _fold(text: str) -> int | None:

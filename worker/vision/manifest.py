@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,16 +42,17 @@ def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
     return chosen
 
 
-def write_manifest(path: Path, rows: Sequence[Row]) -> None:
+def manifest_text(rows: Sequence[Row]) -> str:
     """A manifest that reads back as these rows; their images are named by absolute paths."""
-    with path.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
-        writer.writerow(["image", "label", "body_part", "hardware", "boxes", "group", "fold"])
-        for row in rows:
-            hardware = "" if row.has_hardware is None else int(row.has_hardware)
-            boxes, fold = json.dumps(row.boxes), "" if row.fold is None else row.fold
-            known = [row.image.absolute(), int(row.is_fractured), row.body_part]
-            writer.writerow([*known, hardware, boxes, row.group, fold])
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream)
+    writer.writerow(["image", "label", "body_part", "hardware", "boxes", "group", "fold"])
+    for row in rows:
+        hardware = "" if row.has_hardware is None else int(row.has_hardware)
+        boxes, fold = json.dumps(row.boxes), "" if row.fold is None else row.fold
+        known = [row.image.absolute(), int(row.is_fractured), row.body_part]
+        writer.writerow([*known, hardware, boxes, row.group, fold])
+    return stream.getvalue()
 
 
 def read_unlabelled(path: Path) -> list[Row]:

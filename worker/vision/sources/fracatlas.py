@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from worker.vision.sources.groups import joined, near_duplicates
 
 BODY_PARTS = ("hand", "leg", "hip", "shoulder")
 FOLDERS = ("Fractured", "Non_fractured")
+PUBLISHED_NAME = re.compile(r"IMG\d{7}\.jpg")
 JPEG_END = b"\xff\xd9"
 TAIL_BYTES = 64
 
@@ -24,6 +26,13 @@ Boxes = dict[str, tuple[BoxPx, ...]]
 
 def is_fracatlas(folder: Path) -> bool:
     return (folder / "dataset.csv").is_file() and (folder / "images").is_dir()
+
+
+def is_published_fracatlas(folder: Path) -> bool:
+    """Whether the images have the names of the release: other data may be laid out like it."""
+    with (folder / "dataset.csv").open(newline="", encoding="utf-8") as stream:
+        names = [line.get("image_id") or "" for line in csv.DictReader(stream)]
+    return bool(names) and all(map(PUBLISHED_NAME.fullmatch, names))
 
 
 def read_fracatlas(folder: Path) -> list[Row]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from worker.vision.manifest import Row, read_manifest, write_manifest
+from worker.vision.manifest import Row, manifest_text, read_manifest
 from worker.vision.sources.folds import with_folds
-from worker.vision.sources.fracatlas import is_fracatlas, read_fracatlas
+from worker.vision.sources.fracatlas import is_fracatlas, is_published_fracatlas, read_fracatlas
+from worker.vision.sources.known_data import FRACATLAS, MURA
 from worker.vision.sources.mura import is_mura, read_mura
 from worker.vision.sources.two_folders import is_two_folders, read_two_folders
 
@@ -17,8 +19,39 @@ LAYOUTS = (
 )
 
 
-def manifest_of(source: Path, run: Path, seed: int) -> Path:
-    """A manifest with folds: `source` itself when it is one, else written to the run's folder.
+@dataclass(frozen=True)
+class Listed:
+    """Labelled images in folds, and the manifest that lists them.
+
+    known_as  the data set that their layout tells, one of KNOWN_DATA; None when nothing tells it
+    text      of the manifest where it is ours to write; None when it was given
+    """
+
+    manifest: Path
+    rows: list[Row]
+    known_as: str | None = None
+    text: str | None = None
+
+    def keep(self) -> Path:
+        """Write the manifest unless it is there; its path.
+
+        raises  ValueError when its place holds the list of other images
+        """
+        if self.text is None:
+            return self.manifest
+        if not self.manifest.exists():
+            self.manifest.parent.mkdir(parents=True, exist_ok=True)
+            self.manifest.write_text(self.text, "utf-8", newline="")
+        elif self.manifest.read_bytes() != self.text.encode("utf-8"):
+            raise ValueError(
+                f"{self.manifest} lists other images, labels or folds than --data gives now:"
+                " give another --out"
+            )
+        return self.manifest
+
+
+def listed(source: Path, run: Path, seed: int) -> Listed:
+    """The images with folds: by `source` itself when it is a manifest that has them, else by one for the run.
 
     The folds that are dealt depend on the images' names and groups and on `seed`, and on nothing else.
 
@@ -27,12 +60,11 @@ def manifest_of(source: Path, run: Path, seed: int) -> Path:
     if source.is_file():
         rows = read_manifest(source)
         if any(row.fold is not None for row in rows):
-            return source
+            return Listed(source, rows)
     else:
         rows = read_layout(source)
-    path = run / "manifest.csv"
-    write_manifest(path, with_folds(rows, seed))
-    return path
+    dealt = with_folds(rows, seed)
+    return Listed(run / "manifest.csv", dealt, known_as(source), manifest_text(dealt))
 
 
 def read_layout(folder: Path) -> list[Row]:
@@ -46,3 +78,12 @@ def read_layout(folder: Path) -> list[Row]:
         f"{folder} is neither FracAtlas (dataset.csv and images/), nor holds fractured/ and not_fractured/,"
         " nor is it MURA (XR_*/patient*/study*_positive/)"
     )
+
+
+def known_as(source: Path) -> str | None:
+    """The published data set that a folder holds as far as its layout tells; None for any other source."""
+    if not source.is_dir():
+        return None
+    if is_fracatlas(source):
+        return FRACATLAS if is_published_fracatlas(source) else None
+    return MURA if is_mura(source) and not is_two_folders(source) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.csv"
 STATE_FILE = "last.pt"
 BEST_FILE = "best.safetensors"
+NOT_FOR_CARDS = ("manifest", "weights", "arch", "side", "known_as")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Options:
     patience: int | None = None  # epochs to wait for a better one on the tuning fold before giving up
     follows_limb: bool = False  # canvases as long as the limb; older runs do not say so
     average_start: bool = False  # end half way between the trained weights and those of the start
+    # The data set that the images' layout told (see `sources.known_data`); it shapes nothing.
+    known_as: str | None = field(default=None, compare=False)
 
     @classmethod
     def read(cls, folder: Path) -> Options:
@@ -51,12 +54,26 @@ class Options:
     def for_card(self) -> dict[str, Any]:
         """What a release says about its training; no paths, which mean nothing elsewhere."""
         known = asdict(self)
-        return {name: known[name] for name in known if name not in ("manifest", "weights", "arch", "side")}
+        return {name: known[name] for name in known if name not in NOT_FOR_CARDS}
+
+    def unlike(self, held: Options) -> list[str]:
+        """Each option in which a run that is there differs from this one, in words."""
+        return [
+            f"{name.replace('_', ' ')}: {getattr(held, name)} there, {getattr(self, name)} asked for"
+            for name in (each.name for each in fields(self) if each.compare)
+            if getattr(held, name) != getattr(self, name)
+        ]
 
     def write(self, folder: Path, environment: dict[str, str]) -> None:
         """Keep the options, with what the run was last started in."""
         stored = {**asdict(self), "environment": environment}
         (folder / OPTIONS_FILE).write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """What the run was last started in; empty for a run that does not say."""
+    stored = json.loads((folder / OPTIONS_FILE).read_text("utf-8"))
+    return stored.get("environment", {})
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:
