@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import torch  # noqa: E402
 
 from tests.vision.runs import ON_CPU  # noqa: E402
 from worker.commands import cross_validate, evaluate, train  # noqa: E402
-from worker.vision.card import ReleaseCard  # noqa: E402
+from worker.vision.card import ReleaseCard, file_sha256  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.networks.mirrored import Mirrored  # noqa: E402
 from worker.vision.networks.registry import build  # noqa: E402
@@ -162,13 +163,15 @@ def test_each_fold_goes_on_from_its_own_network_of_an_earlier_cross_validation(
 def test_card_of_a_finer_map_names_the_weights_of_its_backbone(
     manifest: Path, validated: Path, tmp_path: Path
 ) -> None:
-    weights = str(validated / "fold-0" / "best.safetensors")
+    weights = tmp_path / "start.safetensors"
+    shutil.copy(validated / "fold-0" / "best.safetensors", weights)
     run, made = str(tmp_path / "all"), tmp_path / "limbs-3"
-    going_on = ["--arch", "plain-cnn-fpn", "--weights", weights, "--folds-train", "0,1,2,3,4"]
+    going_on = ["--arch", "plain-cnn-fpn", "--weights", str(weights), "--folds-train", "0,1,2,3,4"]
     no_choice = ["--fold-tune", "none", "--fold-test", "none"]
     assert train.main(["--data", str(manifest), *RECIPE, *going_on, *no_choice, "--out", run]) == 0
     facts = json.loads(Path(RELEASES, "facts.json").read_text("utf-8"))
-    facts["backbones"]["plain-cnn"] = dict.fromkeys(facts["backbones"]["other"], "ours")
+    ours = dict.fromkeys(facts["backbones"]["other"], "ours")
+    facts["backbones"]["plain-cnn"] = ours | {"sha256": file_sha256(weights)}
     (tmp_path / "facts.json").write_text(json.dumps(facts))
     export = ["--export", str(made), "--out-of-fold", str(validated), "--facts", str(tmp_path / "facts.json")]
     assert train.main(["--out", run, *export]) == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,11 @@ from worker.commands.trained import Trained, trained
 from worker.vision.card import ReleaseCard
 from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
-from worker.vision.networks.registry import backbone_of
+from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import epochs_of
 from worker.vision.training.judgement import read_judgement
+from worker.vision.training.provenance import GivenFacts, provenance, read_facts
 from worker.vision.training.publish import publish
 from worker.vision.training.samples import Sample, read_samples
 from worker.vision.training.scope import ScopeFit, fit_scope
@@ -29,10 +29,11 @@ def export_release(asked: argparse.Namespace) -> None:
     raises  OSError and ValueError when a run is not finished, or there is nothing to tune it by
     """
     runs = [asked.out, *asked.others]
+    known = provenance(runs, GivenFacts() if asked.facts is None else read_facts(asked.facts))
     made = trained(runs)
     rules, is_mirrored, told = _tuning(asked, made)
     scope = None if asked.out_of_scope is None else _scope(made, asked.out_of_scope)
-    facts = {**_facts(asked.facts, made), **told, "training": {**_training(asked, made), **told["training"]}}
+    facts = {**known, **told, "training": {**_training(asked, made), **told["training"]}}
     preprocessing = preprocessing_of(made.options[0])
     card = publish(
         made.network, made.architecture, preprocessing, rules, asked.export, facts, scope, is_mirrored
@@ -76,27 +77,20 @@ def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:
     return {**first, **({"other_members": others} if others else {}), **remarks}
 
 
-def _facts(path: Path, made: Trained) -> dict[str, Any]:
-    """Body parts, data and the licences of the starting weights, each member's in turn."""
-    facts: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    known = facts.pop("backbones")
-    given = [
-        known["none"] if each.weights is None else known.get(backbone_of(each.arch), known["other"])
-        for each in made.options
-    ]
-    return {**facts, "backbone": {key: _all(backbone[key] for backbone in given) for key in given[0]}}
-
-
-def _all(values: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(values))
-
-
 def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
     points, options = card.operating_points, made.options[0]
     text = f"release {card.name}: rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}"
+    text = f"{text}\n{_said_of_data(card)}"
     if options.fold_test is None:
         return text
     return (
         f"{text}\nto judge it once on fold {options.fold_test} and write that into its card:"
         f" ./run evaluate {options.manifest} --release {folder} --record"
     )
+
+
+def _said_of_data(card: ReleaseCard) -> str:
+    name, licence = card.training_data["name"], card.training_data["licence"]
+    if name == NOT_STATED:
+        return "its card does not state what it was trained on, nor under what licence: --facts FILE does"
+    return f"its card says that it was trained on {name}, licence: {licence}"

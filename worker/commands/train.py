@@ -13,7 +13,6 @@ from safetensors import SafetensorError
 from worker.commands.recipe import data_for, options_of, refuse_another_recipe, run_training
 from worker.commands.recipe_options import DATA, add_recipe, count
 from worker.commands.release_of import export_release
-from worker.vision.shelf import RELEASES
 from worker.vision.training.checkpoint import Options
 from worker.vision.training.crew import joined_crew, leave
 
@@ -98,7 +97,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="other runs: the release is the ensemble of all",
     )
-    release.add_argument("--facts", type=Path, default=RELEASES / "facts.json", help="data, licences (JSON)")
+    release.add_argument(
+        "--facts",
+        type=Path,
+        metavar="FILE",
+        help="body parts and training data for its card, as in releases/facts.json, which is about FracAtlas;"
+        " default: what the layout of --data tells, else not stated",
+    )
     release.add_argument(
         "--remarks", type=Path, metavar="FILE", help="note and failures of this release for its card (JSON)"
     )
