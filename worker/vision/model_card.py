@@ -1,20 +1,23 @@
-"""Write docs/model-card.md from the card of a release: `python -m worker.vision.model_card`."""
+"""The page for people of a release's card: `python -m worker.vision.model_card [RELEASE]`."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from worker.vision.card import ReleaseCard
+from worker.vision.errors import BadRelease
 from worker.vision.shelf import default_release
 
 WIDTH = 110
 MODEL_CARD = Path(__file__).resolve().parents[2] / "docs" / "model-card.md"
+NOT_STATED = "not stated"  # as cards say it of data
 
 MEASURE_NAMES = {
     "auroc": "AUROC",
@@ -33,10 +36,7 @@ MEASURE_NAMES = {
 
 
 def model_card(card: ReleaseCard) -> str:
-    """The page for people, in Markdown.
-
-    raises  jinja2.UndefinedError for a card without recorded measures
-    """
+    """The page for people, in Markdown; of a release that nobody has judged yet it says so."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
@@ -46,15 +46,33 @@ def model_card(card: ReleaseCard) -> str:
     )
     environment.filters["figure"] = "{:.3f}".format
     page = environment.get_template("model_card.md.j2").render(
-        card=card, names=MEASURE_NAMES, scope=_scope(card.training["scope"])
+        card=card,
+        names=MEASURE_NAMES,
+        is_judged="auroc" in card.metrics,
+        judged=_judged(card.metrics),
+        is_unseen=_is_unseen(card),
+        held_back=_held_back(card),
+        tuned=_tuned(card),
+        data=_data(card.training_data),
+        backbone=_backbone(card.backbone),
+        is_fracatlas=card.training_data.get("name") == "FracAtlas",
+        scope=_scope(card.training.get("scope")),
     )
     return "\n".join(_wrapped(line) for line in page.split("\n"))
 
 
-def main() -> int:
-    card = ReleaseCard.read(default_release())
-    MODEL_CARD.parent.mkdir(exist_ok=True)
-    MODEL_CARD.write_text(model_card(card), "utf-8")
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code 0 when the page is written, 2 when there is no such release."""
+    asked = _parser().parse_args(arguments)
+    try:
+        card = ReleaseCard.read(asked.release or default_release())
+    except BadRelease as failure:
+        print(f"model_card: {failure}", file=sys.stderr)
+        return 2
+    page = MODEL_CARD if asked.release is None else asked.release / MODEL_CARD.name
+    page.parent.mkdir(exist_ok=True)
+    page.write_text(model_card(card), "utf-8")
+    print(page)
     return 0
 
 
@@ -63,6 +81,58 @@ def _wrapped(line: str) -> str:
     if line.startswith(("|", "#")):
         return line
     return textwrap.fill(line, WIDTH, break_long_words=False, subsequent_indent="  " * line.startswith("- "))
+
+
+def _judged(metrics: Mapping[str, Any]) -> str:
+    """Where: a fold is named only when it was held back."""
+    if "folds" in metrics:
+        return "out of fold"
+    return (
+        "on images that its card does not name"
+        if metrics.get("fold") is None
+        else f"on fold {metrics['fold']}"
+    )
+
+
+def _is_unseen(card: ReleaseCard) -> bool:
+    """Whether the card says that the images judged on were held back from training."""
+    fold = card.metrics.get("fold")
+    held_back = fold is not None and fold not in card.training.get("folds_train", [])
+    return held_back or "folds" in card.metrics
+
+
+def _held_back(card: ReleaseCard) -> str:
+    if not _is_unseen(card):
+        return ""
+    once = " and judged once" if "auroc" in card.metrics else ""
+    return f"; fold {card.metrics.get('fold')} was held back{once}"
+
+
+def _tuned(card: ReleaseCard) -> str:
+    if "folds" in card.metrics:
+        return "out of fold"
+    fold = card.training.get("fold_tune")
+    return "on images that its card does not name" if fold is None else f"on fold {fold}"
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    if data.get("name", NOT_STATED) == NOT_STATED:
+        return (
+            "Not stated: who made this release gave neither what it was trained on, nor its licence, nor"
+            " where it comes from."
+        )
+    told = {"Licence": "licence", "Changes": "changes", "Origin": "origin"}
+    named = (
+        f"{word}{' ' if word == 'Licence' else ': '}{data[name]}."
+        for word, name in told.items()
+        if name in data
+    )
+    return " ".join([f"{data['name']}: {data.get('attribution', NOT_STATED)}.", *named])
+
+
+def _backbone(backbone: Mapping[str, Any]) -> str:
+    name, licence, pictures = (backbone.get(fact, NOT_STATED) for fact in ("name", "licence", "pre-training"))
+    return f"Starting weights: {name}. Licence: {licence}. Pre-trained on {pictures}."
 
 
 def _scope(scope: Mapping[str, Any] | None) -> str:
@@ -99,6 +169,21 @@ def _changed(scope: Mapping[str, Any]) -> str:
         f", and {scope['kept_share_changed']:.1%} of them when sharpened, blurred, cropped, framed or"
         " exposed otherwise"
     )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m worker.vision.model_card",
+        description="Write the page for people of a release's card.",
+    )
+    parser.add_argument(
+        "release",
+        nargs="?",
+        type=Path,
+        metavar="RELEASE",
+        help="its folder, where model-card.md is written; default: the shipped one, to docs/model-card.md",
+    )
+    return parser
 
 
 if __name__ == "__main__":

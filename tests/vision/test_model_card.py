@@ -1,0 +1,86 @@
+"""The page for people that a release's card makes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from worker.vision.card import ReleaseCard
+from worker.vision.model_card import main, model_card
+from worker.vision.shelf import RELEASES
+
+UNSTATED = dict.fromkeys(("name", "licence", "attribution", "origin"), "not stated")
+
+
+@pytest.fixture
+def shipped() -> ReleaseCard:
+    return ReleaseCard.read(RELEASES / "greenstick-5")
+
+
+def unwrapped(page: str) -> str:
+    return " ".join(page.split())
+
+
+def test_release_that_nobody_has_judged_says_so_and_states_no_figure(shipped: ReleaseCard) -> None:
+    training = {
+        "folds_train": [2, 3, 4],
+        "fold_tune": 1,
+        "tune_images": 8,
+        "tune_fractured": 3,
+        "scope": None,
+    }
+    page = unwrapped(model_card(replace(shipped, metrics={"fold": 0}, training=training)))
+    assert "This release states no figures: nobody has judged it on images that it never saw." in page
+    assert "fold 0 was held back." in page
+    assert "AUROC" not in page
+    assert "had not seen" not in page
+    unheld = unwrapped(model_card(replace(shipped, metrics={"fold": None}, training=training)))
+    assert "held back" not in unheld
+
+
+def test_release_without_any_fact_about_its_training_has_a_page(tiny_folder: Path) -> None:
+    page = unwrapped(model_card(ReleaseCard.read(tiny_folder)))
+    assert "This release states no figures" in page
+    assert "Starting weights: not stated" in page
+
+
+def test_release_that_does_not_state_its_data_claims_nothing_of_fracatlas(shipped: ReleaseCard) -> None:
+    page = unwrapped(model_card(replace(shipped, training_data=UNSTATED, body_parts=())))
+    assert "Not stated: who made this release gave neither" in page
+    assert "of which parts, its card does not state" in page
+    for claim in (
+        "FracAtlas",
+        "three hospitals",
+        "no patient ids",
+        "Nearly all training images with metal",
+        "Hips",
+    ):
+        assert claim not in page
+        assert claim in unwrapped(model_card(shipped))
+
+
+@pytest.mark.parametrize("fold", [None, 3])
+def test_figures_on_images_that_it_may_have_learnt_from_are_not_called_unseen(
+    fold: int | None, shipped: ReleaseCard
+) -> None:
+    metrics = {name: value for name, value in shipped.metrics.items() if name != "folds"}
+    page = unwrapped(model_card(replace(shipped, metrics={**metrics, "fold": fold})))
+    assert "On images that the networks may have learnt from, the rule-out point" in page
+    assert "held back" not in page
+
+
+def test_page_of_a_named_release_lies_beside_its_card(
+    tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tiny_folder)]) == 0
+    page = tiny_folder / "model-card.md"
+    assert page.read_text("utf-8").startswith("# Model card: tiny")
+    assert str(page) in capsys.readouterr().out
+
+
+def test_folder_without_a_release_gets_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path)]) == 2
+    assert "no readable card.json" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
