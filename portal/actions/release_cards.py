@@ -63,6 +63,11 @@ def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(map(_is_text, value))
 
 
+def _are_parts(value: Any) -> bool:
+    """None at all where whoever trained the release did not say which parts its images show."""
+    return isinstance(value, list) and all(map(_is_text, value))
+
+
 def _is_object(value: Any) -> bool:
     return isinstance(value, dict)
 
@@ -84,7 +89,7 @@ def _are_points(value: Any) -> bool:
 
 
 def _is_training_data(value: Any) -> bool:
-    """Data without a licence and an attribution may not be used."""
+    """Data without a licence and an attribution may not be used; a card may say that they are not stated."""
     return isinstance(value, dict) and all(
         _is_text(value.get(name)) for name in ("name", "licence", "attribution")
     )
@@ -107,7 +112,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "classes": _are_texts,
     "calibration": _is_object,
     "operating_points": _are_points,
-    "body_parts": _are_texts,
+    "body_parts": _are_parts,
     "training_data": _is_training_data,
     "training": _is_object,
     "metrics": _is_object,

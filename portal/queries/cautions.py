@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.image_quality import cautions_about
 from portal.queries.body_parts import covers, parts_named, with_wider
-from portal.queries.release_cards import section, texts_of
+from portal.queries.card_values import section, texts_of
 
 BODY_PART_TAG = "BodyPartExamined"
 SELDOM_FRACTURED = ("hip", "shoulder")

@@ -5,9 +5,13 @@ Cards come from outside: an entry that is missing or of another kind is left out
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from portal.queries.card_values import number, section, text, texts_of, whole, words
+from portal.queries.release_networks import training_facts
+from portal.queries.release_scope import scope_sentences
 
 MEASURES = {
     "auroc": "AUROC",
@@ -30,7 +34,9 @@ MEASURES = {
     "box_precision_50": "Average precision of boxes at IoU 0.5",
 }
 COUNTS = ("images", "fractured", "out_of_scope", "refused")
-NOT_JUDGED = "nothing that its card states"
+NOT_JUDGED = "nothing yet: it states no figures"
+NOT_STATED = "not stated"
+"""How a card says that nobody told what its release was trained on, or under what licence that is."""
 
 Fact = tuple[str, str]
 
@@ -63,6 +69,9 @@ class Card:
     body_parts: tuple[str, ...]
     trained_on: str
     judged_on: str
+    held_back: str  # the sentence about a fold that nobody has judged it on yet
+    is_judged: bool
+    is_data_stated: bool
     rule_out: float | None
     rule_in: float | None
     counts: Mapping[str, int]
@@ -72,37 +81,34 @@ class Card:
     network: tuple[Fact, ...]
     training_data: tuple[Fact, ...]
     training: tuple[Fact, ...]
+    scope: tuple[str, ...]
     checksums: tuple[Fact, ...]
 
 
 def readable(card: Mapping[str, Any]) -> Card:
     metrics, points = section(card, "metrics"), section(card, "operating_points")
+    figures = tuple(_figures(metrics))
+    trained_on = text(section(card, "training_data").get("name"))
     return Card(
-        architecture=_text(card.get("architecture")),
+        architecture=text(card.get("architecture")),
         body_parts=texts_of(card, "body_parts"),
-        trained_on=_text(section(card, "training_data").get("name")),
-        judged_on=_judged_on(metrics),
-        rule_out=_number(points.get("rule_out")),
-        rule_in=_number(points.get("rule_in")),
+        trained_on=trained_on,
+        judged_on=_judged_on(card) if figures else NOT_JUDGED,
+        held_back=_held_back(card),
+        is_judged=bool(figures),
+        is_data_stated=trained_on not in ("", NOT_STATED),
+        rule_out=number(points.get("rule_out")),
+        rule_in=number(points.get("rule_in")),
         counts={name: count for name in COUNTS if isinstance(count := metrics.get(name), int)},
-        figures=tuple(_figures(metrics)),
+        figures=figures,
         body_part_figures=tuple(_groups(section(metrics, "body_parts"))),
         hardware_figures=tuple(_groups(section(metrics, "hardware"))),
         network=_facts(_network(card)),
         training_data=_facts(section(card, "training_data")),
-        training=_facts(section(card, "training")),
+        training=training_facts(section(card, "training"), text(card.get("architecture"))),
+        scope=scope_sentences(section(section(card, "training"), "scope")),
         checksums=_facts(section(card, "checksums"), as_words=False),
     )
-
-
-def section(card: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    entry = card.get(name)
-    return entry if isinstance(entry, dict) else {}
-
-
-def texts_of(card: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    entry = card.get(name)
-    return tuple(item for item in entry if isinstance(item, str)) if isinstance(entry, list) else ()
 
 
 def _network(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,7 +129,7 @@ def _network(card: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _input(before: Mapping[str, Any]) -> str | None:
-    side = _text(before.get("side_px"))
+    side = text(before.get("side_px"))
     if not side:
         return None
     square = f"{side} × {side} px, grey"
@@ -140,11 +146,18 @@ def _scope(card: Mapping[str, Any]) -> str | None:
 
 
 def _figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
-    """Those with a known name first, then any other that the card states."""
-    intervals = section(metrics, "intervals_95")
+    """Those with a known name first, then any other; those that calibration changed also before it."""
+    intervals, uncalibrated = section(metrics, "intervals_95"), section(metrics, "before_calibration")
     for name in [*MEASURES, *(name for name in metrics if name not in MEASURES)]:
-        figure = _figure(MEASURES.get(name) or _words(name), metrics.get(name), intervals.get(name))
-        if figure is not None and name not in (*COUNTS, "fold"):
+        figure = _figure(MEASURES.get(name) or words(name), metrics.get(name), intervals.get(name))
+        if figure is None or name in (*COUNTS, "fold"):
+            continue
+        yield figure
+        if (before := _figure(f"{figure.name} before calibration", uncalibrated.get(name), None)) is not None:
+            yield before
+    for specificity, recall in section(metrics, "recall_at_specificity").items():
+        figure = _figure(f"Recall where the specificity is {specificity}", recall, None)
+        if figure is not None:
             yield figure
 
 
@@ -152,10 +165,10 @@ def _figure(name: str, stated: Any, interval: Any) -> Figure | None:
     """From a number with its interval beside it, or from both in one entry."""
     if isinstance(stated, dict):
         stated, interval = stated.get("value"), [stated.get("low"), stated.get("high")]
-    value = _number(stated)
+    value = number(stated)
     if value is None:
         return None
-    ends = [_number(end) for end in interval] if isinstance(interval, list) else []
+    ends = [number(end) for end in interval] if isinstance(interval, list) else []
     low, high = ends if len(ends) == 2 and None not in ends else (None, None)
     return Figure(name, value, low, high)
 
@@ -164,50 +177,40 @@ def _groups(stated: Mapping[str, Any]) -> Iterator[GroupFigures]:
     for name, facts in stated.items():
         if isinstance(facts, dict):
             auroc = _figure("AUROC", facts.get("auroc"), facts.get("auroc_interval_95"))
-            yield GroupFigures(name, _whole(facts.get("images")), _whole(facts.get("fractured")), auroc)
+            yield GroupFigures(name, whole(facts.get("images")), whole(facts.get("fractured")), auroc)
 
 
-def _judged_on(metrics: Mapping[str, Any]) -> str:
+def _judged_on(card: Mapping[str, Any]) -> str:
+    metrics = section(card, "metrics")
     if isinstance(folds := metrics.get("folds"), list) and folds:
         return f"{len(folds)} folds, each read by a network of the same recipe that never saw it"
     fold = metrics.get("fold")
     if isinstance(fold, list) and fold:
-        return f"folds {', '.join(map(_text, fold))}"
+        return f"folds {', '.join(map(text, fold))}"
     if isinstance(fold, str) and fold:
         return fold
-    return NOT_JUDGED if _whole(fold) is None else f"fold {fold}, never seen in training"
+    if (fold := whole(fold)) is None:
+        return "images that its card does not name; it may have learnt from them"
+    return (
+        f"fold {fold}, {'on which it was trained' if _was_learnt(card, fold) else 'never seen in training'}"
+    )
+
+
+def _held_back(card: Mapping[str, Any]) -> str:
+    fold = whole(section(card, "metrics").get("fold"))
+    return "" if fold is None or _was_learnt(card, fold) else f"Fold {fold} was held back to judge it by."
+
+
+def _was_learnt(card: Mapping[str, Any], fold: int) -> bool:
+    learnt = section(card, "training").get("folds_train")
+    return isinstance(learnt, list) and fold in learnt
 
 
 def _facts(entries: Mapping[str, Any], as_words: bool = True) -> tuple[Fact, ...]:
     """What can be said in one line; deeper entries stand in the card itself."""
-    named = ((_words(name) if as_words else name, _text(value)) for name, value in entries.items())
-    return tuple((name, text) for name, text in named if text)
+    named = ((words(name) if as_words else name, text(value)) for name, value in entries.items())
+    return tuple((name, said) for name, said in named if said)
 
 
 def _pairs(entries: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.lower()} {text}" for name, text in _facts(entries))
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, str | int):
-        return str(value)
-    if not isinstance(value, Sequence):
-        return ""
-    texts = list(map(_text, value))
-    return (" " if all(text.endswith(".") for text in texts) else ", ").join(texts)  # sentences, or words
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return ", ".join(f"{name.lower()} {said}" for name, said in _facts(entries))

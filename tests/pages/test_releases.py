@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from portal.actions import workers
 from portal.db import db, transaction
 from portal.models import Release
+from portal.settings import PROJECT_ROOT
 from tests.fixtures import rows
 from tests.fixtures.doorbell import RecordingDoorbell
 from tests.fixtures.people import Person
@@ -76,7 +78,7 @@ def test_list_shows_figures_of_the_card_and_makes_none_up(app: Flask, as_radiogr
 def test_empty_card_says_that_nothing_was_judged(app: Flask, as_radiographer: Person) -> None:
     with app.app_context():
         release_id = rows.new_release().id
-    assert "nothing that its card states" in as_radiographer.get("/releases").text
+    assert "nothing yet: it states no figures" in as_radiographer.get("/releases").text
     assert "how well this release reads is not known" in words_of(as_radiographer, f"/releases/{release_id}")
 
 
@@ -120,14 +122,70 @@ def test_release_trained_on_everything_says_that_others_of_its_recipe_were_judge
     [
         ([0, 1, 2, 3, 4], "folds 0, 1, 2, 3, 4"),
         ("out of fold over 0 to 4", "Judged on out of fold over 0 to 4"),
-        (None, "nothing that its card states"),
+        (None, "Judged on images that its card does not name"),
+        (2, "Judged on fold 2, on which it was trained"),
     ],
 )
 def test_fold_is_named_as_the_card_names_it(app: Flask, as_reader: Person, fold: object, words: str) -> None:
-    card = CARD | {"metrics": {"fold": fold, "auroc": {"value": 0.95, "low": 0.94, "high": 0.96}}}
+    metrics = {"fold": fold, "auroc": {"value": 0.95, "low": 0.94, "high": 0.96}}
+    card = CARD | {"metrics": metrics, "training": {"folds_train": [2, 3]}}
     page = words_of(as_reader, f"/releases/{new_release(app, card)}")
     assert words in page
     assert "AUROC 0.950 0.940 to 0.960" in page
+
+
+UNJUDGED = "This release states no figures: nobody has judged it on images that it never saw."
+
+
+def test_release_that_nobody_has_judged_warns_before_it_is_made_active(app: Flask, as_admin: Person) -> None:
+    card = CARD | {"metrics": {"fold": 0}, "training": {"folds_train": [2, 3, 4]}}
+    release_id = new_release(app, card, "available")
+    page = words_of(as_admin, f"/releases/{release_id}")
+    assert page.count(UNJUDGED) == 2  # above, and in the form
+    assert page.index("Make it active…") < page.rindex(UNJUDGED) < page.index("Yes, make it active")
+    assert "Fold 0 was held back to judge it by." in page
+    assert "never seen in training" not in page + words_of(as_admin, "/releases")
+    assert "Judged on nothing yet: it states no figures" in words_of(as_admin, "/releases")
+
+
+def test_release_that_was_judged_does_not_warn(app: Flask, as_admin: Person) -> None:
+    assert UNJUDGED not in words_of(as_admin, f"/releases/{new_release(app, CARD, 'available')}")
+
+
+def test_release_that_does_not_state_its_data_says_so(app: Flask, as_reader: Person) -> None:
+    unstated = dict.fromkeys(("name", "licence", "attribution", "origin"), "not stated")
+    card = CARD | {"training_data": unstated, "body_parts": []}
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    assert "Body parts not stated" in page
+    assert "Training data Not stated: who made this release gave neither" in page
+    assert "Licence not stated" not in page
+    assert "Trained on not stated Body parts not stated" in words_of(as_reader, "/releases")
+
+
+def test_page_of_the_shipped_release_says_what_its_card_holds_in_depth(app: Flask, as_reader: Person) -> None:
+    card = json.loads((PROJECT_ROOT / "releases" / "greenstick-5" / "card.json").read_text("utf-8"))
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    for words in (
+        "Expected calibration error 0.012 0.010 to 0.024",
+        "Expected calibration error before calibration 0.040 not stated",
+        "Brier score before calibration 0.059 not stated",
+        "Recall where the specificity is 0.71 0.924 not stated",
+        "lets 99.8 % through", "exposed otherwise, 99.4 %", "Of 358 other pictures it refuses 98.9 %",
+        "chest xray 34.0 %, ct mri 64px 90.0 %, photo 87.3 %",
+        "Epochs efficientnet-lite0: 1; resnet50-c4-fpn: 3", "Batch size 16",
+        "Learning rate efficientnet-lite0: 0.0002; resnet50-c4-fpn: 0.0003",
+    ):  # fmt: skip
+        assert words in page, words
+
+
+@pytest.mark.parametrize("others", ["text", [5], [{"epochs": 3}, {"epochs": 4}]])
+def test_networks_that_the_architecture_does_not_name_are_numbered_or_left_out(
+    app: Flask, as_reader: Person, others: object
+) -> None:
+    card = CARD | {"training": {"epochs": 1, "other_members": others}}
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    are_known = others == [{"epochs": 3}, {"epochs": 4}]
+    assert ("Epochs network 1: 1; network 2: 3; network 3: 4" if are_known else "Epochs 1") in page
 
 
 @pytest.mark.parametrize("odd", [None, [], "text", 5, {"deep": {"er": [None, {}]}}])

@@ -94,6 +94,11 @@ def test_a_published_set_is_available_and_can_be_loaded(
     assert (event.user_id, event.detail) == (as_admin.user_id, {"name": "tiny"})
 
 
+def test_release_whose_body_parts_and_data_are_not_stated_is_published(as_admin: Person, tiny: Files) -> None:
+    unstated = dict.fromkeys(("name", "licence", "attribution"), "not stated")
+    assert send(as_admin, resealed(tiny, body_parts=[], training_data=unstated)).status_code == 303
+
+
 def test_a_script_is_told_where_the_release_is(as_admin: Person, tiny: Files) -> None:
     answer = send(as_admin, tiny, accept="application/json")
     assert answer.status_code == 201
@@ -164,7 +169,7 @@ WRONG_SETS: list[tuple[str, Callable[[Files], Files], str]] = [
     ("points in disorder", with_points(0.7, 0.2), "“operating_points”"),
     ("points in words", with_points("0.1", "0.2"), "“operating_points”"),
     ("infinite points", with_points(0.1, 1e999), "cannot be read as JSON"),
-    ("no body parts", with_card(body_parts=[]), "“body_parts”"),
+    ("no body parts", with_card(body_parts=None), "“body_parts”"),
     ("no licence", with_card(training_data={"name": "x", "attribution": "y"}), "“training_data”"),
     ("half a text", with_card(architecture="\ud800"), "cannot be read as JSON"),
     ("figures as list", with_card(metrics=[]), "“metrics”"),
