@@ -71,6 +71,14 @@ def test_figures_on_images_that_it_may_have_learnt_from_are_not_called_unseen(
     assert "held back" not in page
 
 
+def test_measure_that_could_not_be_taken_is_left_out(shipped: ReleaseCard) -> None:
+    intervals = {**shipped.metrics["intervals_95"], "hit_rate": [None, None], "brier": [None, None]}
+    metrics = {**shipped.metrics, "hit_rate": None, "intervals_95": intervals}
+    page = model_card(replace(shipped, metrics=metrics))  # of images without boxes
+    assert "Hottest spot" not in page
+    assert "| Brier score | 0.055 |  |" in page
+
+
 def test_page_of_a_named_release_lies_beside_its_card(
     tiny_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

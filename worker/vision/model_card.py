@@ -45,6 +45,7 @@ def model_card(card: ReleaseCard) -> str:
         keep_trailing_newline=True,
     )
     environment.filters["figure"] = "{:.3f}".format
+    environment.filters["interval"] = _interval
     page = environment.get_template("model_card.md.j2").render(
         card=card,
         names=MEASURE_NAMES,
@@ -81,6 +82,11 @@ def _wrapped(line: str) -> str:
     if line.startswith(("|", "#")):
         return line
     return textwrap.fill(line, WIDTH, break_long_words=False, subsequent_indent="  " * line.startswith("- "))
+
+
+def _interval(ends: Sequence[float | None]) -> str:
+    low, high = ends
+    return "" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def _judged(metrics: Mapping[str, Any]) -> str:
