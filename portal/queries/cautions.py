@@ -7,11 +7,11 @@ from typing import Any
 
 from portal.image_quality import cautions_about
 from portal.queries.body_parts import covers, parts_named, with_wider
-from portal.queries.card_values import section, texts_of
+from portal.queries.card_values import section, text, texts_of
 
 BODY_PART_TAG = "BodyPartExamined"
-SELDOM_FRACTURED = ("hip", "shoulder")
-"""FracAtlas has about ten fractured images of each, too few to claim anything (counted 2026-11-20)."""
+SELDOM_FRACTURED = {"FracAtlas": ("hip", "shoulder")}
+"""By data trained on: of each about ten fractured images, too few to claim anything (counted 2026-11-20)."""
 LEAST_FRACTURED = 20
 """With fewer, the 95 % interval of a sensitivity near 0.9 spans more than a quarter."""
 
@@ -50,13 +50,13 @@ def _caution(card: Mapping[str, Any], part: str) -> str:
 
 
 def _is_judged(card: Mapping[str, Any], part: str) -> bool:
-    """By the card's own count of fractured images where it has one."""
+    """By the card's own count of fractured images where it has one, else by what is known of its data."""
     counted = section(section(card, "metrics"), "body_parts")
     for name in with_wider(part):
         fractured = section(counted, name).get("fractured")
         if isinstance(fractured, int):
             return fractured >= LEAST_FRACTURED
-    return part not in SELDOM_FRACTURED
+    return part not in SELDOM_FRACTURED.get(text(section(card, "training_data").get("name")), ())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,7 +9,10 @@ import pytest
 from portal.queries.body_parts import parts_named
 from portal.queries.cautions import LEAST_FRACTURED, cautions
 
-CARD: dict[str, Any] = {"body_parts": ["hand", "wrist", "leg", "hip", "shoulder"]}
+CARD: dict[str, Any] = {
+    "body_parts": ["hand", "wrist", "leg", "hip", "shoulder"],
+    "training_data": {"name": "FracAtlas"},
+}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +52,11 @@ def test_part_outside_the_training_is_told_with_what_was_trained(text: str) -> N
 def test_part_with_too_few_fractures_is_read_with_a_caution(part: str) -> None:
     (sentence,) = cautions(CARD, [f"left {part}"])
     assert f"“{part}” is not known" in sentence
+
+
+@pytest.mark.parametrize("data", [{}, {"name": "not stated"}, {"name": ["FracAtlas", "ours"]}])
+def test_nothing_is_said_of_how_many_fractures_unknown_data_holds(data: dict[str, Any]) -> None:
+    assert cautions(CARD | {"training_data": data}, ["hip"]) == ()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.fixtures import rows
 from tests.fixtures.people import Person
 from tests.pages.answers import json_of
 
-CARD = {"name": "limbs", "body_parts": ["hand", "leg", "hip"]}
+CARD = {"name": "limbs", "body_parts": ["hand", "leg", "hip"], "training_data": {"name": "FracAtlas"}}
 
 
 def read_case(
