@@ -18,7 +18,7 @@ from worker.commands.files import Refusal, WorkingImage, read_image
 from worker.commands.found_files import FoundFiles
 from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
 from worker.intake.decoder import Decoder
-from worker.vision.card import ReleaseCard
+from worker.vision.card import ReleaseCard, card_json
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
 from worker.vision.overlay import LONGEST_PICTURE_PX
@@ -90,8 +90,8 @@ def answer_line(
 def _cautions(image: WorkingImage | Refusal, reading: Reading | None, card: ReleaseCard) -> list[str]:
     if isinstance(image, Refusal) or reading is None:
         return []
-    stated = {"body_parts": list(card.body_parts), "metrics": card.metrics}
-    return list(cautions_beside(stated, image.flags, [image.body_part], reading.probability is not None))
+    has_probability = reading.probability is not None
+    return list(cautions_beside(card_json(card), image.flags, [image.body_part], has_probability))
 
 
 def _written(asked: argparse.Namespace, overlays: OverlayFolder | None) -> list[Path]:

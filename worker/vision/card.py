@@ -93,7 +93,7 @@ class ReleaseCard:
     def write(self, folder: Path) -> None:
         """Write card.json with its seal."""
         _check_operating_points(self.operating_points)
-        stored = _to_json(self)
+        stored = card_json(self)
         text = json.dumps({**stored, "seal": _seal(stored)}, indent=2, ensure_ascii=False)
         (folder / CARD_FILE).write_text(text + "\n", "utf-8")
 
@@ -130,7 +130,8 @@ def _check_operating_points(points: OperatingPoints) -> None:
         raise BadRelease("the card's operating points are not in order: 0 <= rule_out <= rule_in <= 1")
 
 
-def _to_json(card: ReleaseCard) -> dict[str, Any]:
+def card_json(card: ReleaseCard) -> dict[str, Any]:
+    """What card.json holds, but for its seal; the portal keeps the same."""
     before = card.preprocessing
     return {
         "name": card.name,
