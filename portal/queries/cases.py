@@ -16,6 +16,7 @@ from portal.errors import NotFound
 from portal.image_quality import cautions_about, file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
 from portal.queries.cautions import cautions
+from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
 
@@ -86,6 +87,11 @@ class ReadImage:
             return about_image
         parts = self.image.case.body_part, self.image.tags.get(BODY_PART_TAG, "")
         return about_image + cautions(job.release.card, parts)
+
+    @property
+    def points(self) -> MeasuredPoints | None:
+        """How well the two limits of the finding's release did when it was judged."""
+        return measured_points(self.current_job.release.card) if self.current_job else None
 
     @property
     def file_facts(self) -> tuple[str, ...]:

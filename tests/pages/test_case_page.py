@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 
 from portal.actions import batches, images, jobs
 from portal.actions.events import Actor
-from portal.db import db
-from portal.models import Batch, Case, Event, Finding, Job
+from portal.db import db, transaction
+from portal.models import Batch, Case, Event, Finding, Job, Release
 from tests.fixtures import rows
 from tests.fixtures.people import Person
 from tests.pages.queries import counted_queries
@@ -35,6 +35,45 @@ def test_a_finding_is_shown_with_percent_verdict_release_and_limits(
     assert "no fracture below 20 %" in page
     assert "fracture from 70 %" in page
     assert "Decision support, not a diagnosis." in page
+
+
+def judged(**metrics: object) -> None:
+    """The active release, with what its card says was measured."""
+    release = rows.new_release()
+    with transaction() as session:
+        session.get_one(Release, release.id).card = {"name": release.name, "metrics": metrics}
+
+
+def test_the_limits_are_explained_by_what_was_measured(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        judged(folds=[0, 1], rule_out_sensitivity=0.943, rule_in_specificity={"value": 0.9951})
+        path = f"/cases/{rows.read_case().id}"
+    page = text_of(as_reader, path)
+    assert "to miss few fractures: of 100 fractured images 94 reached it." in page
+    assert "few false alarms: of 100 images without a fracture over 99 stayed below it." in page
+    assert "had never seen these images" in page
+    assert 'href="/releases/1">All figures of release-1</a>' in as_reader.get(path).text
+
+
+def test_images_are_called_unseen_only_where_the_card_says_so(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        judged(fold="some of them", rule_out_sensitivity=0.943, rule_in_specificity=0.951)
+        path = f"/cases/{rows.read_case().id}"
+    page = text_of(as_reader, path)
+    assert "of 100 fractured images 94 reached it." in page
+    assert "never seen" not in page
+
+
+@pytest.mark.parametrize("metrics", [{}, {"rule_out_sensitivity": 0.943}, {"rule_in_specificity": 95}])
+def test_no_figure_is_made_up_for_a_limit_that_was_not_measured(
+    app: Flask, as_reader: Person, metrics: dict[str, float]
+) -> None:
+    with app.app_context():
+        judged(**metrics)
+        path = f"/cases/{rows.read_case().id}"
+    page = text_of(as_reader, path)
+    assert "How well they do so, the card of release-1 does not say." in page
+    assert "of 100" not in page
 
 
 @pytest.mark.parametrize(("probability", "shown"), [(0.0004, "under 1 %"), (0.9996, "over 99 %")])
