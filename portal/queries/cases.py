@@ -16,6 +16,7 @@ from portal.errors import NotFound
 from portal.image_quality import cautions_about, file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
 from portal.queries.cautions import cautions
+from portal.queries.marked_places import why_marked
 from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
@@ -92,6 +93,12 @@ class ReadImage:
     def points(self) -> MeasuredPoints | None:
         """How well the two limits of the finding's release did when it was judged."""
         return measured_points(self.current_job.release.card) if self.current_job else None
+
+    @property
+    def why_marked(self) -> str | None:
+        """Why the finding's boxes are solid or dotted; None where it has none."""
+        job = self.current_job
+        return why_marked(job.finding, job.release.card) if job and job.finding else None
 
     @property
     def file_facts(self) -> tuple[str, ...]:

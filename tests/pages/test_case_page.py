@@ -109,6 +109,41 @@ def test_heatmap_and_boxes_lie_on_the_image_in_its_own_pixels(app: Flask, as_rea
     assert 'viewer__box--dotted" x="50" y="60" width="70" height="80"' in page
 
 
+@pytest.mark.parametrize(
+    ("verdict", "kind", "score", "words"),
+    [
+        ("fracture", "solid", 0.6, "Solid: the verdict is fracture , and each place passed"),
+        ("fracture", "dotted", 0.4, "Dotted: no place passed the threshold for boxes; this"),
+        ("doubt", "dotted", 0.6, "Dotted: the verdict is doubt ."),
+        ("doubt", "dotted", 0.4, "Dotted: no place passed the threshold for boxes; this"),
+    ],
+)
+def test_the_page_says_why_boxes_are_solid_or_dotted(
+    app: Flask, as_reader: Person, verdict: str, kind: str, score: float, words: str
+) -> None:
+    box = {"x": 10, "y": 20, "width": 30, "height": 40, "score": score, "kind": kind}
+    with app.app_context():
+        release = rows.new_release()
+        with transaction() as session:
+            session.get_one(Release, release.id).card = {"name": release.name, "box_threshold": 0.5}
+        path = f"/cases/{rows.read_case(answer=rows.finding(0.5, verdict, boxes=[box])).id}"
+    page = text_of(as_reader, path)
+    assert words in page
+    legend = "Solid boxes: the verdict is fracture. Dotted: it is doubt"
+    assert legend in page
+    rest = page.replace(legend, "")
+    assert rest.count("Dotted:") + rest.count("Solid:") == 1
+
+
+def test_an_image_without_boxes_explains_none(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        path = f"/cases/{rows.read_case(answer=rows.finding(0.05, 'no fracture')).id}"
+    page = text_of(as_reader, path)
+    assert "No place is marked." in page
+    assert "Solid" not in page
+    assert "Dotted" not in page
+
+
 def test_out_of_scope_has_no_probability_and_says_nothing_about_a_fracture(
     app: Flask, as_reader: Person
 ) -> None:
