@@ -22,6 +22,7 @@ from sqlalchemy import Engine, Table, insert, text
 from portal.db import db
 from portal.models import Batch, Case, Finding, Image, Job, Release, Review, User
 from portal.models.cases import reading_rank
+from portal.models.findings import OUT_OF_SCOPE
 from portal.queries.body_parts import part_of
 
 Row = tuple[Any, ...]
@@ -37,12 +38,12 @@ BODY_PARTS = {
     "hip": 4, "finger": 5, "tibia": 3, "forearm": 2, "clavicle": 2, "spine": 1, "": 1, "skull": 0.1,
     "Zeh": 0.1,
 }  # fmt: skip
-VERDICTS = {"no fracture": 62, "fracture": 21, "doubt": 13, "out of scope": 4}
+VERDICTS = {"no fracture": 62, "fracture": 21, "doubt": 13, OUT_OF_SCOPE: 4}
 STATES = {"done": 952, "refused": 20, "failed": 15, "waiting": 8, "cancelled": 5}
 COLUMNS = {
     "case": "id patient_ref patient_key accession accession_key body_part part notes priority state verdict "
-    "reading_rank awaits answer is_reviewed first_reader_id second_reader_id claimed_by_id claimed_at "
-    "uploaded_by_id created_at submission_key",
+    "reading_rank out_of_scope_count awaits answer is_reviewed first_reader_id second_reader_id "
+    "claimed_by_id claimed_at uploaded_by_id created_at submission_key",
     "batch": "id kind reason case_id requested_by_id created_at",
     "image": "id case_id position name sha256 size_bytes kind rank received_at state refusal_code "
     "refusal_reason array_sha256 preview_sha256 width_px height_px source_width_px source_height_px "
@@ -123,17 +124,21 @@ class Maker:
             draw.choice(READERS) if number % max(1, self.count // 25) == 0 and awaits == "first" else None
         )
         patient, accession = f"P-{draw.randrange(self.count):07}", f"A{number:08}"
+        images = [
+            row
+            for position in range(2 if draw.random() < 0.3 else 1)
+            for row in self._image(case_id, batch_id, position, state, verdict, urgent, at)
+        ]
+        out_of_scope_count = sum(table == "finding" and row[3] == OUT_OF_SCOPE for table, row in images)
         yield "case", (
             case_id, patient, patient.casefold(), accession, accession.casefold(), body_part,
-            part_of(body_part), "", priority, state, verdict, rank, awaits,
+            part_of(body_part), "", priority, state, verdict, rank, out_of_scope_count, awaits,
             "no" if awaits == "nothing" else None, awaits == "nothing", readers[0] if readers else None,
             readers[1] if len(readers) > 1 else None, claimed_by, self.now if claimed_by else None, uploader,
             at, case_id.hex,
         )  # fmt: skip
         yield "batch", (batch_id, "upload", "", case_id, uploader, at)
-        for position in range(2 if draw.random() < 0.3 else 1):
-            is_refused = state == "refused" or (position == 1 and draw.random() < 0.05)
-            yield from self._image(case_id, batch_id, position, state, is_refused, verdict, urgent, at)
+        yield from images
         for reader in readers:
             review_id = next(self.review_ids)
             yield (
@@ -153,9 +158,12 @@ class Maker:
         return ("third", others[:2]) if chance < 0.71 and rank != 10 else ("first", [])
 
     def _image(
-        self, case_id: uuid.UUID, batch_id: uuid.UUID, position: int, state: str, is_refused: bool,
+        self, case_id: uuid.UUID, batch_id: uuid.UUID, position: int, state: str,
         verdict: str | None, urgent: bool, at: datetime,
     ) -> Iterator[tuple[str, Row]]:  # fmt: skip
+        is_refused = state == "refused" or (position == 1 and self.random.random() < 0.05)
+        if position == 1 and verdict in ("fracture", "doubt") and case_id.int % 25 == 0:
+            verdict = OUT_OF_SCOPE
         image_id, rank = self._id(), 0 if urgent else 1
         reason = "The file ends before the image is complete. Send it again." if is_refused else None
         size = (None,) * 5 if is_refused else (3000, 2500, 3000, 2500, 12)
@@ -183,7 +191,7 @@ class Maker:
         problem = "The stored image cannot be read. Send it again." if state == "failed" else None
         yield "job", (job_id, image_id, 1, batch_id, rank, job_state, problem, at, ended, ended, 1, 1)
         if job_state == "done" and verdict:
-            probability = None if verdict == "out of scope" else 0.5
+            probability = None if verdict == OUT_OF_SCOPE else 0.5
             boxes = json.dumps([{"x": 1, "y": 2, "width": 3, "height": 4, "score": 0.5, "kind": "solid"}])
             yield "finding", (job_id, job_id, probability, verdict, boxes, "d" * 64, "a" * 64, "c" * 64, "1",
                               0.2, 0.7, "cpu", at)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A case's state, verdict and reading rank, summed up from its images' newest jobs and findings."""
+"""What stands on a case, summed up from its images' newest jobs and findings."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 
 from portal.models import VERDICTS, Case, Finding, Image, Job
 from portal.models.cases import reading_rank
+from portal.models.findings import OUT_OF_SCOPE
 from portal.queries.outcomes import image_outcome
 
 CHUNK = 500
 
 
 def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
-    """Bring state, verdict and reading rank of these cases up to date, inside the caller's transaction.
+    """Bring these cases up to date with their images, inside the caller's transaction.
 
     Locks the cases in one order, so that two finishing workers neither miss each other's change nor deadlock.
     """
@@ -34,7 +35,12 @@ def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
             session.execute(
                 update(Case)
                 .where(Case.id == case_id)
-                .values(state=state, verdict=verdict, reading_rank=reading_rank(priority, verdict, state))
+                .values(
+                    state=state,
+                    verdict=verdict,
+                    reading_rank=reading_rank(priority, verdict, state),
+                    out_of_scope_count=verdicts[case_id].count(OUT_OF_SCOPE),
+                )
                 .execution_options(synchronize_session=False)
             )
 

@@ -8,7 +8,7 @@ from typing import Any
 from wtforms import DateField, Form, SelectField
 from wtforms.validators import Optional
 
-from portal.forms.case_filters import IdField, part_field, priority_field, state_field
+from portal.forms.case_filters import IdField, part_field, priority_field, state_field, verdict_field
 from portal.forms.choices import choices, same, whole_or_none
 from portal.models import VERDICTS
 from portal.queries.facets import NONE_YET
@@ -23,7 +23,7 @@ class HistoryForm(Form):
 
     from_day = DateField("From", [Optional()], name="from")
     to_day = DateField("To", [Optional()], name="to")
-    verdict = SelectField("Verdict", choices=choices(*same((*VERDICTS, NONE_YET)), any_is="any"), default="")
+    verdict = verdict_field((*VERDICTS, NONE_YET))
     state = state_field()
     priority = priority_field()
     part = part_field()

@@ -7,7 +7,7 @@ from typing import Any
 
 from wtforms import Form, SelectField
 
-from portal.forms.case_filters import IdField, part_field, priority_field, state_field
+from portal.forms.case_filters import IdField, part_field, priority_field, state_field, verdict_field
 from portal.forms.choices import choices, same
 from portal.models.cases import READING_ORDER
 from portal.queries.facets import NONE_YET
@@ -24,7 +24,7 @@ class WorklistForm(Form):
     """Read from the query string; every field may be missing."""
 
     show = SelectField("Cases", choices=choices(*SHOWN_WORDS.items()), default="unread")
-    verdict = SelectField("Verdict", choices=choices(*same(VERDICTS), any_is="any"), default="")
+    verdict = verdict_field(VERDICTS)
     priority = priority_field()
     part = part_field()
     age = SelectField("Uploaded", choices=choices(*AGE_WORDS.items(), any_is="any time"), default="")

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, false
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, UtcDateTime
@@ -27,6 +27,8 @@ READING_ORDER = ("fracture", "doubt", "no fracture", "out of scope", None)
 """What the release said, in the order in which readers look at it; None: nothing yet, or nothing at all."""
 READING = ("is_reviewed", "reading_rank", "created_at", "id", "first_reader_id", "second_reader_id")
 """The worklist's order, and what tells in the index itself whom a case no longer waits for."""
+OUT_OF_SCOPE_INDEX = "ix_case_out_of_scope"
+"""Holds the cases of which any image is out of scope, and no others."""
 NOTHING_TO_READ = len(PRIORITIES) * len(READING_ORDER)
 
 
@@ -38,13 +40,14 @@ def reading_rank(priority: str, verdict: str | None, state: str) -> int:
 
 
 class Case(Base):
-    """`state`, `verdict` and `reading_rank` sum up the images' newest jobs, kept in the transaction that
-    changes those.
+    """`state`, `verdict`, `reading_rank` and `out_of_scope_count` sum up the images' newest jobs, kept in the
+    transaction that changes those.
 
     `state`    waiting: something is still queued, decoded or read; failed: a newest job gave no finding;
                cancelled: a reading was cancelled before it gave one; refused: no image could be used;
                done: everything usable was read
     `verdict`  the most severe current verdict of its images; null before the first
+    `out_of_scope_count`  how many of its images are out of scope now, whatever the most severe verdict says
     `awaits`   the reader that it waits for: first, second, third; nothing: it is settled
     `answer`   its readers' word on a fracture, once it is settled; null before
     `is_reviewed`  it is settled; stands beside `awaits` because the worklist is sorted by it
@@ -70,6 +73,9 @@ class Case(Base):
         Index("ix_case_claimed", "claimed_at", "claimed_by_id"),
         Index("ix_case_uploaded", "uploaded_by_id", "created_at", "id", "verdict", "priority", "state",
               "part", "is_reviewed"),
+        Index(OUT_OF_SCOPE_INDEX, *READING, "state", "part", "uploaded_by_id", "out_of_scope_count",
+              sqlite_where=text("out_of_scope_count > 0"),
+              postgresql_where=text("out_of_scope_count > 0")),
         Index("ix_case_patient", "patient_key"),
         Index("ix_case_accession", "accession_key"),
     )  # fmt: skip
@@ -85,6 +91,7 @@ class Case(Base):
     priority: Mapped[str] = mapped_column(String(10))
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     verdict: Mapped[str | None] = mapped_column(String(20))
+    out_of_scope_count: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     reading_rank: Mapped[int] = mapped_column(SmallInteger, server_default=str(NOTHING_TO_READ - 1))
     awaits: Mapped[str] = mapped_column(String(7), default="first", server_default="first")
     answer: Mapped[str | None] = mapped_column(String(6))

@@ -14,7 +14,8 @@ from portal.models.columns import one_of, utc_now
 if TYPE_CHECKING:
     from portal.models.jobs import Job
 
-VERDICTS = ("fracture", "doubt", "out of scope", "no fracture")
+OUT_OF_SCOPE = "out of scope"
+VERDICTS = ("fracture", "doubt", OUT_OF_SCOPE, "no fracture")
 """Most severe first: a case shows the first that any of its images has.
 
 An image that could not be judged outweighs “no fracture”: the case was not read to its end.

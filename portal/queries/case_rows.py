@@ -31,6 +31,11 @@ class CaseRow:
     readers: tuple[str, ...]
     claim: CaseClaim | None
 
+    @property
+    def tells_out_of_scope(self) -> bool:
+        """Of a single image the verdict says it; of several it may say something else."""
+        return self.case.out_of_scope_count > 0 and self.image_count > 1
+
 
 def cases_with_people(case: type[Case] = Case) -> Select[Case]:
     return select(case).options(joinedload(case.uploaded_by), joinedload(case.claimed_by))

@@ -16,6 +16,8 @@ from portal.errors import NotFound
 from portal.image_quality import file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
 from portal.queries.cautions import BODY_PART_TAG, cautions_beside
+from portal.queries.marked_places import why_marked
+from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
 
@@ -83,6 +85,17 @@ class ReadImage:
         parts = self.image.case.body_part, self.image.tags.get(BODY_PART_TAG, "")
         has_probability = job.finding.probability is not None
         return cautions_beside(job.release.card, self.image.flags, parts, has_probability)
+
+    @property
+    def points(self) -> MeasuredPoints | None:
+        """How well the two limits of the finding's release did when it was judged."""
+        return measured_points(self.current_job.release.card) if self.current_job else None
+
+    @property
+    def why_marked(self) -> str | None:
+        """Why the finding's boxes are solid or dotted; None where it has none."""
+        job = self.current_job
+        return why_marked(job.finding, job.release.card) if job and job.finding else None
 
     @property
     def file_facts(self) -> tuple[str, ...]:

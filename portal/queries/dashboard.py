@@ -13,8 +13,10 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from portal.db import db
 from portal.models import Case, Image, Release
 from portal.models.columns import utc_now
+from portal.models.findings import OUT_OF_SCOPE
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.days import start_of, today
+from portal.queries.facets import has_image_out_of_scope
 
 SHOWN = 8
 TROUBLE_KEPT = timedelta(days=7)
@@ -68,15 +70,21 @@ def _waiting_count() -> int:
     return db.session.scalar(select(func.count()).where(Case.state == "waiting")) or 0
 
 
+def _is_partly_out_of_scope() -> ColumnElement[bool]:
+    """Counted beside the case's own verdict, as the history finds it under both."""
+    return has_image_out_of_scope() & (Case.verdict != OUT_OF_SCOPE)
+
+
 def _counts_today() -> tuple[Counter[str], Counter[str]]:
     states: Counter[str] = Counter()
     verdicts: Counter[str] = Counter()
-    for state, verdict, count in db.session.execute(
-        select(Case.state, Case.verdict, func.count())
+    for state, verdict, count, partly_count in db.session.execute(
+        select(Case.state, Case.verdict, func.count(), func.count().filter(_is_partly_out_of_scope()))
         .where(Case.created_at >= start_of(today()))
         .group_by(Case.state, Case.verdict)
     ):
         states[state] += count
         if verdict:
             verdicts[verdict] += count
+            verdicts[OUT_OF_SCOPE] += partly_count
     return states, verdicts

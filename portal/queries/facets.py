@@ -12,11 +12,18 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, literal_column
 
-from portal.models import Case
-from portal.models.cases import NOTHING_TO_READ, PRIORITIES, READING_ORDER, reading_rank
-from portal.queries.merging import Stretch
+from portal.models import VERDICTS, Case
+from portal.models.cases import (
+    NOTHING_TO_READ,
+    OUT_OF_SCOPE_INDEX,
+    PRIORITIES,
+    READING_ORDER,
+    reading_rank,
+)
+from portal.models.findings import OUT_OF_SCOPE
+from portal.queries.merging import PartialIndex, Stretch
 from portal.queries.paging import Column, Order
 
 NONE_YET = "none yet"
@@ -25,8 +32,12 @@ NONE_YET = "none yet"
 
 @dataclass(frozen=True)
 class Facets:
-    """What is null does not restrict. `is_reviewed`: settled or not; without `refused`, none that nobody can
-    read unless just these are asked for."""
+    """What is null does not restrict.
+
+    `verdict`      the case's; out of scope: of any image, even where the case's is more severe
+    `is_reviewed`  settled or not
+    `refused`      false: none that nobody can read, unless just these are asked for
+    """
 
     verdict: str | None = None
     priority: str | None = None
@@ -35,8 +46,14 @@ class Facets:
     is_reviewed: bool | None = None
     refused: bool = True
 
+    @property
+    def is_out_of_scope(self) -> bool:
+        return self.verdict == OUT_OF_SCOPE
+
     def conditions(self, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:
-        if self.verdict:
+        if self.is_out_of_scope:
+            yield has_image_out_of_scope(case)
+        elif self.verdict:
             yield case.verdict.is_(None) if self.verdict == NONE_YET else case.verdict == self.verdict
         if self.is_reviewed is not None:
             yield case.is_reviewed == self.is_reviewed
@@ -65,9 +82,10 @@ class Facets:
             named[Case.state] = self.state
         if self.part is not None:
             named[Case.part] = self.part
+        within = _out_of_scope_index() if self.is_out_of_scope else None
         reviewed = (False, True) if self.is_reviewed is None else (self.is_reviewed,)
         for is_reviewed, (equal, implied) in product(reviewed, self._ranks()):
-            yield Stretch({**named, Case.is_reviewed: is_reviewed, **equal}, implied)
+            yield Stretch({**named, Case.is_reviewed: is_reviewed, **equal}, implied, within)
 
     def _ranks(self) -> Iterator[tuple[Mapping[Column, Any], Mapping[Column, Any]]]:
         """Each rank that fits, and the priority that follows from it; the last one holds both priorities."""
@@ -82,8 +100,19 @@ class Facets:
     def _verdicts(self) -> tuple[str | None, ...]:
         if self.verdict is None:
             return READING_ORDER
+        if self.is_out_of_scope:
+            return VERDICTS[: VERDICTS.index(OUT_OF_SCOPE) + 1]
         return (None if self.verdict == NONE_YET else self.verdict,)
 
     def _may_be_refused(self) -> bool:
         is_wanted = self.state == "refused" or (self.refused and self.state is None)
         return is_wanted and self.verdict in (None, NONE_YET)
+
+
+def has_image_out_of_scope(case: type[Case] = Case) -> ColumnElement[bool]:
+    """Written out, without a parameter, so that SQLite knows the index's own condition in it."""
+    return case.out_of_scope_count > literal_column("0")
+
+
+def _out_of_scope_index() -> PartialIndex:
+    return PartialIndex(OUT_OF_SCOPE_INDEX, Case, has_image_out_of_scope())

@@ -107,11 +107,11 @@ def _few_cases(selection: Selection) -> type[Case] | None:
 
 def _merge(selection: Selection, order: Order) -> Merge:
     """A batch's cases are looked through along its jobs, an uploader's in the index of uploads, which holds
-    the facets too."""
+    the facets too. Cases with an image out of scope have an index of their own, uploaders and all."""
     every = (*selection.facets.conditions(), *_where(selection))
     if selection.batch_id:
         return RerunMerge(_by_priority(order, {}), every, batch_id=selection.batch_id)
-    if selection.uploader_id is not None:
+    if selection.uploader_id is not None and not selection.facets.is_out_of_scope:
         return Merge(_by_priority(order, {Case.uploaded_by_id: selection.uploader_id}), every)
     return Merge(selection.facets.stretches(order), tuple(_where(selection)))
 

@@ -17,15 +17,33 @@ from portal.queries.paging import Column, Order
 
 
 @dataclass(frozen=True)
+class PartialIndex:
+    """An index of those rows of `of` that meet `holds`, which says so in the index's own words."""
+
+    name: str
+    of: type[Any]
+    holds: ColumnElement[bool]
+
+    def prefer(self, query: Select[Any]) -> Select[Any]:
+        """SQLite, which does not know how few rows it holds, is told to use it; PostgreSQL counts."""
+        return query.with_hint(self.of, f"INDEXED BY {self.name}", "sqlite")
+
+
+@dataclass(frozen=True)
 class Stretch:
-    """Rows side by side in an index: `equal` names its first columns; `implied` ones follow from them."""
+    """Rows side by side in an index: `equal` names its first columns; `implied` ones follow from them.
+
+    `within`  the partial index that it lies in; further columns of that one may be equal too
+    """
 
     equal: Mapping[Column, Any]
     implied: Mapping[Column, Any] = field(default_factory=dict)
+    within: PartialIndex | None = None
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        return [column == value for column, value in self.equal.items()]
+        equal = [column == value for column, value in self.equal.items()]
+        return [self.within.holds, *equal] if self.within else equal
 
     def known(self, order: Order) -> list[Any]:
         """The values of the first columns of `order`, as far as the whole stretch shares them."""
@@ -71,6 +89,8 @@ class Merge:
         known = stretch.known(order)
         rest = Order(order.columns[len(known) :])
         query = select(*order.columns).where(*stretch.conditions, *self.where)
+        if stretch.within:
+            query = stretch.within.prefer(query)
         if beyond is not None and stretch.may_hold(order, beyond):
             query = query.where(rest.beyond(beyond[len(known) :], is_falling))
         return rest.sort(query, is_falling)

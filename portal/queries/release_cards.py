@@ -191,17 +191,16 @@ def _judged_on(card: Mapping[str, Any]) -> str:
         return fold
     if (fold := whole(fold)) is None:
         return "images that its card does not name; it may have learnt from them"
-    return (
-        f"fold {fold}, {'on which it was trained' if _was_learnt(card, fold) else 'never seen in training'}"
-    )
+    return f"fold {fold}, {'on which it was trained' if was_learnt(card, fold) else 'never seen in training'}"
 
 
 def _held_back(card: Mapping[str, Any]) -> str:
     fold = whole(section(card, "metrics").get("fold"))
-    return "" if fold is None or _was_learnt(card, fold) else f"Fold {fold} was held back to judge it by."
+    return "" if fold is None or was_learnt(card, fold) else f"Fold {fold} was held back to judge it by."
 
 
-def _was_learnt(card: Mapping[str, Any], fold: int) -> bool:
+def was_learnt(card: Mapping[str, Any], fold: int) -> bool:
+    """Whether the card says that the release was trained on this fold."""
     learnt = section(card, "training").get("folds_train")
     return isinstance(learnt, list) and fold in learnt
 

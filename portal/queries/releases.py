@@ -12,6 +12,7 @@ from portal.db import db
 from portal.errors import NotFound
 from portal.models import Release, Worker
 from portal.queries.health import SEEN_WITHIN
+from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.release_cards import Card, readable
 
 MARK = "release "
@@ -24,6 +25,7 @@ class ReleaseRow:
 
     release: Release
     card: Card
+    points: MeasuredPoints
     trouble: str
 
 
@@ -55,7 +57,8 @@ def choosable() -> Sequence[tuple[int, str]]:
 
 
 def _row(release: Release, troubles: Mapping[str, str]) -> ReleaseRow:
-    return ReleaseRow(release, readable(release.card), troubles.get(release.name, ""))
+    card = release.card
+    return ReleaseRow(release, readable(card), measured_points(card), troubles.get(release.name, ""))
 
 
 def _troubles() -> dict[str, str]:

@@ -20,6 +20,7 @@ def as_json(read: ReadCase, spoken: Sequence[Spoken]) -> dict[str, Any]:
         "id": str(case.id),
         "state": case.state,
         "verdict": case.verdict,
+        "images_out_of_scope": case.out_of_scope_count,
         "priority": case.priority,
         "body_part": case.body_part,
         "awaits": case.awaits,

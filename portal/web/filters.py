@@ -82,10 +82,11 @@ NAVIGATION = (
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
-        percent=percent, utc=utc, iso=iso, mebibytes=mebibytes, plural=plural, wait=in_words,
-        case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word, tag_words=tag_words,
-        answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get, awaits_word=AWAITS_WORDS.get,
-        regions_words=regions_words, verdict_tone=VERDICT_TONES.get, state_tone=STATE_TONES.get,
+        percent=percent, of_hundred=of_hundred, utc=utc, iso=iso, mebibytes=mebibytes, plural=plural,
+        wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
+        tag_words=tag_words, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
+        awaits_word=AWAITS_WORDS.get, regions_words=regions_words, verdict_tone=VERDICT_TONES.get,
+        state_tone=STATE_TONES.get,
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)
@@ -125,6 +126,11 @@ def percent(probability: float | None) -> str:
     if probability > 0.99:
         return "over 99 %"
     return f"{probability * 100:.0f} %"
+
+
+def of_hundred(share: float) -> str:
+    """0…1 as so many of a hundred, as careful at both ends as `percent`."""
+    return percent(share).removesuffix(" %")
 
 
 def utc(moment: datetime) -> str:

@@ -91,7 +91,9 @@ def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Per
     for words in (
         "mobilenet", "Made 2026-11-19", "448 × 448 px", "Preprocessing version 3",
         "slope 1.25, intercept -0.5",
-        "rule-out 0.2000, rule-in 0.7000", "Licence CC BY 4.0", "FracAtlas, © I. Abedeen", "hand, leg",
+        "Rule-out point 20 % (0.2000) : no fracture below it; sensitivity 0.950",
+        "Rule-in point 70 % (0.7000) : fracture from it on, doubt between the two",
+        "Licence CC BY 4.0", "FracAtlas, © I. Abedeen", "hand, leg",
         "AUROC 0.912 0.880 to 0.940", "Sensitivity at the rule-out point 0.950 not stated",
         "Spread of scores 0.310", "Judged on fold 4, never seen in training", "660 images, 115 fractured",
         "2 images called out of scope", "hand 400 70 0.900 (0.800 to 0.950)",
@@ -99,6 +101,15 @@ def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Per
         "a1" * 32, "b2" * 32, "Seed 7",
     ):  # fmt: skip
         assert words in page, words
+
+
+def test_page_shows_both_figures_of_each_point_that_the_card_has(app: Flask, as_reader: Person) -> None:
+    metrics = {"rule_out_sensitivity": 0.943, "rule_out_specificity": 0.594, "rule_in_sensitivity":
+               {"value": 0.804, "low": 0.76, "high": 0.84}, "rule_in_specificity": 95.1}  # fmt: skip
+    page = words_of(as_reader, f"/releases/{new_release(app, CARD | {'metrics': metrics})}")
+    assert "no fracture below it; sensitivity 0.943; specificity 0.594 Rule-in" in page
+    between = page.split("doubt between the two")[1]
+    assert between.startswith("; sensitivity 0.804 "), "95.1 is no share, whatever the card meant"
 
 
 def test_page_says_when_a_release_reads_limbs_on_canvases_of_their_length(
