@@ -57,6 +57,7 @@ class Experiment:
 
 
 LITE = "efficientnet-lite0", "efficientnet_lite0.safetensors"
+FINER = "resnet50-c4-fpn", "resnet50.safetensors"
 NETWORKS: tuple[tuple[str, str | None], ...] = (
     ("plain-cnn", None),
     ("resnet18", "resnet18.safetensors"),
@@ -69,9 +70,11 @@ EXPERIMENTS = (
     Experiment("efficientnet-lite2", "efficientnet_lite2.safetensors", SIDES[1]),
     Experiment("resnet50", "resnet50.safetensors", SIDES[1]),
     Experiment("resnet50-c4", "resnet50.safetensors", SIDES[1]),
-    Experiment("resnet50-c4-fpn", "resnet50.safetensors", SIDES[1]),
+    Experiment(*FINER, SIDES[1]),
     Experiment(*LITE, SIDES[0], box_supervision=False),
     Experiment(*LITE, SIDES[0], finds_limb=False),
+    Experiment(*FINER, SIDES[1], box_supervision=False),
+    Experiment(*FINER, SIDES[1], finds_limb=False),
 )
 
 
