@@ -12,16 +12,12 @@ from wtforms import HiddenField, SelectField, ValidationError
 from portal.forms.choices import choices, same
 from portal.forms.text import line
 from portal.models.cases import CASE_STATES, PRIORITIES
-from portal.models.findings import OUT_OF_SCOPE
 from portal.queries.body_parts import PARTS
-
-ANY_IMAGE = "any out of scope"
-"""Of any image. The other verdicts are the case's, the most severe of its images."""
 
 
 def verdict_field(verdicts: Iterable[str]) -> Any:
-    words = ((verdict, ANY_IMAGE if verdict == OUT_OF_SCOPE else verdict) for verdict in verdicts)
-    return SelectField("Verdict", choices=choices(*words, any_is="any"), default="")
+    """`out of scope` is of any image; the others are the case's, the most severe of its images."""
+    return SelectField("Verdict", choices=choices(*same(verdicts), any_is="any"), default="")
 
 
 def priority_field() -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from portal.image_quality import cautions_about
+from portal.image_quality import LIMB_CUT_OFF, cautions_about
 from portal.queries.body_parts import covers, parts_named, with_wider
 from portal.queries.card_values import section, text, texts_of
 
@@ -19,11 +19,13 @@ LEAST_FRACTURED = 20
 def cautions_beside(
     card: Mapping[str, Any], flags: Iterable[str], texts: Iterable[str], has_probability: bool
 ) -> tuple[str, ...]:
-    """What stands beside an answer; without a probability only what may be wrong with the image.
+    """What stands beside an answer; without a probability only what may be wrong with the image itself.
 
     flags  what intake noted about the image
     """
-    return cautions_about(flags) + (cautions(card, texts) if has_probability else ())
+    if not has_probability:  # of what is no limb none can be cut off
+        return cautions_about(flag for flag in flags if flag != LIMB_CUT_OFF)
+    return cautions_about(flags) + cautions(card, texts)
 
 
 def cautions(card: Mapping[str, Any], texts: Iterable[str]) -> tuple[str, ...]:

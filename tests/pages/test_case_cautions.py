@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from portal.db import transaction
-from portal.image_quality import CAUTIONS, NEARLY_FLAT, TOO_SMALL
+from portal.image_quality import CAUTIONS, LIMB_CUT_OFF, NEARLY_FLAT, TOO_SMALL
 from portal.models import Image, Release
 from tests.fixtures import rows
 from tests.fixtures.people import Person
@@ -94,6 +94,12 @@ def test_caution_about_the_image_comes_before_that_about_the_part(app: Flask, as
     about_image, about_part = cautions(as_reader, case_id)
     assert about_image == CAUTIONS[NEARLY_FLAT]
     assert "“hip” is not known" in about_part
+
+
+def test_of_what_is_no_limb_none_is_said_to_be_cut_off(app: Flask, as_reader: Person) -> None:
+    out_of_scope = rows.finding(None, "out of scope")
+    case_id = read_case(app, "", {}, out_of_scope, flags=[LIMB_CUT_OFF, NEARLY_FLAT])
+    assert cautions(as_reader, case_id) == [CAUTIONS[NEARLY_FLAT]]
 
 
 def test_before_a_reading_there_is_no_caution(app: Flask, as_reader: Person) -> None:
