@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
-from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +15,7 @@ pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 
-from tests.vision.runs import best, measures, recipe, resumed, trained  # noqa: E402
+from tests.vision.runs import best, measures, resumed, trained  # noqa: E402
 from worker.commands import evaluate, train  # noqa: E402
 from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
@@ -27,8 +23,6 @@ from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.parity import furthest_apart  # noqa: E402
 from worker.vision.training import loop  # noqa: E402
 from worker.vision.training.checkpoint import Options, epochs_of  # noqa: E402
-from worker.vision.training.curves import write_curves  # noqa: E402
-from worker.vision.training.environment import ROOT, commit_of  # noqa: E402
 from worker.vision.training.loop import Trainer  # noqa: E402
 
 IMAGES = 40
@@ -42,64 +36,6 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained(manifest, tmp_path_factory.mktemp("runs") / "first", epochs=2)
-
-
-def test_run_keeps_weights_state_options_and_measures(run: Path) -> None:
-    lines = measures(run)
-    assert [line["epoch"] for line in lines] == ["1", "2"]
-    assert all(0 <= float(line["tune_auroc"]) <= 1 for line in lines)
-    options = json.loads((run / "options.json").read_text())
-    assert options["arch"] == "plain-cnn"
-    assert options["environment"]["torch"] == version("torch")
-    assert best(run)
-
-
-def test_run_says_on_what_machine_when_and_by_which_code_it_was_trained(run: Path) -> None:
-    environment = json.loads((run / "options.json").read_text())["environment"]
-    assert datetime.now(UTC) - datetime.fromisoformat(environment["started"]) < timedelta(hours=1)
-    assert environment.get("commit") == commit_of(ROOT)
-    assert environment["device"] == "cpu"
-    assert "gpu" not in environment
-
-
-def test_code_that_is_no_git_checkout_has_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert commit_of(tmp_path) is None
-    (tmp_path / ".git").mkdir()
-    assert commit_of(tmp_path) is None  # git finds nothing in it
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert commit_of(ROOT) is None  # there is no git
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_commit_says_whether_the_code_was_changed_since(tmp_path: Path) -> None:
-    def git(*arguments: str) -> str:
-        by = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
-        done = subprocess.run(["git", "-C", str(tmp_path), *by, *arguments], capture_output=True, check=True)
-        return done.stdout.decode().strip()
-
-    git("init", "--quiet")
-    (tmp_path / "code.py").write_text("1\n")
-    git("add", "code.py")
-    git("commit", "--quiet", "-m", "one")
-    head = git("rev-parse", "HEAD")
-    assert commit_of(tmp_path) == head
-    (tmp_path / "code.py").write_text("2\n")
-    assert commit_of(tmp_path) == f"{head}, changed since"
-
-
-def test_run_draws_its_learning_curves(run: Path, tmp_path: Path) -> None:
-    assert drawn_halves(run / "curves.png") == [True, True]  # loss above, AUROC below
-    (tmp_path / "metrics.csv").write_text("epoch,loss,tune_auroc,seconds\n1,0.7,nan,3\n")
-    write_curves(tmp_path)
-    assert drawn_halves(tmp_path / "curves.png") == [True, False]
-
-
-def drawn_halves(path: Path) -> list[bool]:
-    """Whether the upper and the lower half show a curve."""
-    with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB")).astype(int)
-    is_red = pixels[..., 0] - pixels[..., 1] > 100
-    return [bool(half.any()) for half in np.array_split(is_red, 2)]
 
 
 def test_training_again_with_the_same_seed_gives_the_same_weights(
@@ -230,57 +166,6 @@ def test_impossible_run_says_why(
     filled = [part.format(manifest=manifest) for part in asked]
     assert train.main([*filled, "--out", str(tmp_path / "run")]) == 2
     assert complaint in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("more", "words"),
-    [
-        (["--arch", "resnet18"], "arch: plain-cnn there, resnet18 asked for"),
-        (["--epochs", "3"], "epochs: 2 there, 3 asked for"),
-        (
-            ["--learning-rate", "0.1", "--seed", "4"],
-            "seed: 0 there, 4 asked for; learning rate: 0.0004 there",
-        ),
-    ],
-)
-def test_folder_of_a_run_is_not_taken_for_another_recipe(
-    more: list[str], words: str, manifest: Path, run: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = {path.name: path.read_bytes() for path in run.iterdir()}
-    assert train.main([*recipe(manifest, run, 2), *more]) == 2
-    assert words in capsys.readouterr().err
-    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
-
-
-def test_same_recipe_goes_on_in_its_folder(manifest: Path, run: Path) -> None:
-    before = best(run)
-    trained(manifest, run, epochs=2)
-    assert (best(run), len(measures(run))) == (before, 2)
-
-
-def test_folder_of_a_run_is_not_taken_for_other_images(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for number in range(21):
-        folder = (
-            tmp_path
-            / ("other" if number == 20 else "data")
-            / ("not_fractured" if number % 3 else "fractured")
-        )
-        folder.mkdir(parents=True, exist_ok=True)
-        noise = np.random.default_rng(number).integers(0, 256, (64, 48), dtype=np.uint8)
-        Image.fromarray(noise).save(folder / f"{number}.png")
-    run = trained(tmp_path / "data", tmp_path / "run", more=["--batch-size", "4"])
-    before = {path.name: path.read_bytes() for path in run.iterdir()}
-    (tmp_path / "other" / "not_fractured" / "20.png").rename(tmp_path / "data" / "not_fractured" / "20.png")
-    assert train.main([*recipe(tmp_path / "data", run, 1), "--batch-size", "4"]) == 2
-    assert "lists other images" in capsys.readouterr().err
-    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
-
-
-def test_run_that_cannot_start_leaves_its_folder_free(manifest: Path, tmp_path: Path) -> None:
-    assert train.main([*recipe(manifest, tmp_path / "run", 1), "--batch-size", "64"]) == 2
-    assert best(trained(manifest, tmp_path / "run"))
 
 
 def test_run_without_a_tuning_fold_keeps_its_last_weights(manifest: Path, tmp_path: Path) -> None:
