@@ -168,10 +168,11 @@ def _parser() -> argparse.ArgumentParser:
         "--overlay",
         "--heatmap",
         metavar="DIR|map|gradcam",
-        help="write each image that got a probability into DIR, under its heatmap and boxes (dotted ones are"
-        f" less certain), at most {LONGEST_PICTURE_PX} px a side; or choose the heatmap, for --out: the map"
-        " that the release was trained to draw, or Grad-CAM, which shows what raised the probability and is"
-        " no probability itself (needs torch). --heatmap is the same option",
+        help="write each image that got a probability into DIR, under its heatmap and boxes (dotted: it is"
+        " doubt, or no place passed the threshold and the hottest is shown), at most"
+        f" {LONGEST_PICTURE_PX} px a side; or choose the heatmap, for --out: the map that the release was"
+        " trained to draw, or Grad-CAM, which shows what raised the probability and is no probability itself"
+        " (needs torch). --heatmap is the same option",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", default=Path("heatmaps"), help="default: heatmaps")
     parser.add_argument(
