@@ -13,7 +13,6 @@ from portal.errors import StorageDamaged, StorageFull
 from portal.settings import MIB, Settings
 
 SHELVES = ("originals", "arrays", "previews", "heatmaps")
-CHUNK_BYTES = MIB
 
 
 class Storage:
