@@ -15,7 +15,7 @@ def scope_sentences(fit: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _sentences(fit: Mapping[str, Any]) -> Iterator[str]:
     if kept := _share(fit, "kept_share"):
-        yield f"Of limbs that it was not fitted on it lets {kept} through."
+        yield f"Of the limbs by which its threshold was chosen it lets {kept} through."
     if kept := _share(fit, "kept_share_changed"):
         yield f"Of the same, sharpened, blurred, cropped, framed or exposed otherwise, {kept}."
     pictures = whole(fit.get("other_images"))

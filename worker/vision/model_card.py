@@ -150,7 +150,7 @@ def _scope(scope: Mapping[str, Any] | None) -> str:
     )
     return (
         f"The check for images out of scope is simple, fitted on {scope['other_images']} other pictures"
-        f"{_cross_validated(scope)}. Of radiographs that it was not fitted on it lets"
+        f"{_cross_validated(scope)}. Of the radiographs by which its threshold was chosen it lets"
         f" {scope['kept_share']:.1%} through"
         f"{_changed(scope)}. Pictures of a kind it was never"
         f" fitted on are caught less often (left out in turn: {unseen}), so a score does not prove that the"
