@@ -3,15 +3,17 @@
 The thresholds were chosen on FracAtlas (2026-11-27), where nearly all images have 373 pixels or more a side.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from portal.image_quality import LEAST_SIDE_PX, LIMB_CUT_OFF, NEARLY_FLAT, PICTURE_CUT_OFF, TOO_SMALL
 from worker.intake.greyscale import Greyscale, Pixels, shrink
 
-SAMPLED_PX = 512  # of the longer side: grey values are counted on every so manieth pixel of a larger image
+SAMPLED_PX = 512  # of the longer side: of a larger image only every n-th row and column is looked at
 TAILS = (1, 99)  # percentiles: what lies outside is markers, collimators and noise
-LEAST_GREYS = 32  # between them; of 1,109 images of FracAtlas none has fewer than 69
+LEAST_GREYS = 32  # between them; of 1,109 images of FracAtlas none has fewer than 70
 
 SEARCH_SIDE_PX = 128
 EDGE_SHARE = 0.04  # a strip of this width, this far from the edge: further out lie frames and white lines
@@ -23,6 +25,8 @@ fracture whose sides are a quarter of the image's."""
 
 BLANK_GREY = 128  # what decoders fill in for the missing rest of a JPEG
 LEAST_BLANK_SHARE = 0.02
+
+Sampled = TypeVar("Sampled", bound=np.generic)
 
 
 def quality_flags(image: Greyscale) -> list[str]:
@@ -37,18 +41,16 @@ def quality_flags(image: Greyscale) -> list[str]:
 
 
 def _is_nearly_flat(image: Greyscale) -> bool:
-    step = -(-max(image.pixels.shape) // SAMPLED_PX)
-    values = image.pixels[::step, ::step]
+    values = _sampled(image.pixels)
     if image.ignored is not None:
-        values = values[~image.ignored[::step, ::step]]
+        values = values[~_sampled(image.ignored)]
     low, high = np.percentile(values, TAILS)
     return len(np.unique(values[(values >= low) & (values <= high)])) < LEAST_GREYS
 
 
 def _sides_reached(pixels: Pixels) -> int:
     """At how many of its four sides the body leaves the picture."""
-    step = max(1, max(pixels.shape) // SAMPLED_PX)
-    small = shrink(pixels[::step, ::step], SEARCH_SIDE_PX).astype(np.float32)
+    small = shrink(_sampled(pixels), SEARCH_SIDE_PX).astype(np.float32)
     low, high = np.percentile(small, TAILS)
     grey = (small - low) / max(high - low, 1)
     is_body = (grey > BODY[0]) & (grey < BODY[1])
@@ -64,11 +66,14 @@ def _edge(picture: NDArray[np.bool_]) -> NDArray[np.bool_]:
 def _has_blank_strip(pixels: Pixels) -> bool:
     if pixels.dtype != np.uint8:  # a JPEG that can be cut off unnoticed has 8 bit
         return False
-    is_blank = pixels == BLANK_GREY
-    return any(_blank_lines(np.rot90(is_blank, turn)) for turn in range(4))
+    return any(_is_blank_on_top(np.rot90(pixels, turn)) for turn in range(4))
 
 
-def _blank_lines(is_blank: NDArray[np.bool_]) -> bool:
-    """Whether a strip along the top is blank from side to side."""
-    depth = max(1, round(LEAST_BLANK_SHARE * len(is_blank)))
-    return bool(is_blank[:depth].all())
+def _is_blank_on_top(pixels: Pixels) -> bool:
+    depth = max(1, round(LEAST_BLANK_SHARE * len(pixels)))
+    return bool((pixels[:depth] == BLANK_GREY).all())
+
+
+def _sampled(plane: NDArray[Sampled]) -> NDArray[Sampled]:
+    step = max(1, max(plane.shape) // SAMPLED_PX)
+    return plane[::step, ::step]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +27,12 @@ def write_plots(folder: Path, outcomes: Sequence[Outcome], uncalibrated: Scores 
     uncalibrated  the networks' own probabilities, in the order of the outcomes
     """
     labels, probabilities = labels_of(outcomes), probabilities_of(outcomes)
+    everything = np.arange(len(outcomes))
+    values = {name: measure(everything) for name, measure in measures_of(outcomes).items()}
     drawn = {
         "confusion": confusion_picture(confusion(outcomes)),
-        "roc": _roc(outcomes, labels, probabilities),
-        "precision_recall": _precision_recall(outcomes, labels, probabilities),
+        "roc": _roc(labels, probabilities, values),
+        "precision_recall": _precision_recall(labels, probabilities, values),
     }
     if uncalibrated is None:
         drawn["reliability"] = _reliability("Reliability", labels, probabilities)
@@ -43,29 +45,27 @@ def write_plots(folder: Path, outcomes: Sequence[Outcome], uncalibrated: Scores 
     return paths
 
 
-def _roc(outcomes: Sequence[Outcome], labels: Labels, probabilities: Scores) -> Image.Image:
-    area = metrics.auroc(labels, probabilities)
+def _roc(labels: Labels, probabilities: Scores, values: Mapping[str, float]) -> Image.Image:
+    area = values["auroc"]
     if math.isnan(area):
         return empty_diagram("ROC", ROC_AXES, undefined("auroc"))
     false_rate, true_rate = metrics.roc(labels, probabilities)
-    of = _values(outcomes)
-    rule_out = 1 - of["rule_out_specificity"], of["rule_out_sensitivity"]
-    rule_in = 1 - of["rule_in_specificity"], of["rule_in_sensitivity"]
+    rule_out = 1 - values["rule_out_specificity"], values["rule_out_sensitivity"]
+    rule_in = 1 - values["rule_in_specificity"], values["rule_in_sensitivity"]
     is_one = math.dist(rule_out, rule_in) < SAME_PLACE
     points = {"rule-out and rule-in": rule_in} if is_one else {"rule-out": rule_out, "rule-in": rule_in}
     curve = list(zip(false_rate.tolist(), true_rate.tolist(), strict=True))
     return diagram(f"ROC, area {area:.3f}", ROC_AXES, curve, ((0, 0), (1, 1)), points)
 
 
-def _precision_recall(outcomes: Sequence[Outcome], labels: Labels, probabilities: Scores) -> Image.Image:
-    area = metrics.average_precision(labels, probabilities)
+def _precision_recall(labels: Labels, probabilities: Scores, values: Mapping[str, float]) -> Image.Image:
+    area = values["pr_auc"]
     if math.isnan(area):
         return empty_diagram("Precision and recall", PRECISION_RECALL_AXES, undefined("pr_auc"))
     precision, recall = metrics.precision_recall(labels, probabilities)
-    of = _values(outcomes)
     points: dict[str, Point] = {}
-    if not math.isnan(of["precision"]):
-        points["rule-in"] = of["recall"], of["precision"]
+    if not math.isnan(values["precision"]):
+        points["rule-in"] = values["recall"], values["precision"]
     prevalence = float(labels.mean())
     curve = list(zip(recall.tolist(), precision.tolist(), strict=True))
     return diagram(
@@ -87,8 +87,3 @@ def _reliability(title: str, labels: Labels, probabilities: Scores) -> Image.Ima
         ((0, 0), (1, 1)),
         counts=[count for _, _, count in bins],
     )
-
-
-def _values(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    everything = np.arange(len(outcomes))
-    return {name: measure(everything) for name, measure in measures_of(outcomes).items()}

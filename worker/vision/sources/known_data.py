@@ -8,6 +8,9 @@ from dataclasses import dataclass
 FRACATLAS, MURA = "FracAtlas", "MURA"
 
 NOT_STATED = "not stated"
+LIMBS = (
+    "hand", "wrist", "forearm", "elbow", "foot", "ankle", "leg", "knee", "hip", "shoulder",
+)  # fmt: skip
 UNKNOWN_DATA = dict.fromkeys(("name", "licence", "attribution", "origin"), NOT_STATED)
 
 
@@ -31,10 +34,7 @@ KNOWN_DATA = {
             "origin": "three hospitals in Bangladesh, anonymised; labelled by two radiologists, checked by an"
             " orthopaedist",
         },
-        (
-            *("hand", "wrist", "forearm", "elbow", "foot"),
-            *("ankle", "leg", "knee", "hip", "shoulder"),
-        ),
+        body_parts=LIMBS,
     ),
     MURA: KnownData(
         {
