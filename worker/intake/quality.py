@@ -20,7 +20,7 @@ EDGE_SHARE = 0.04  # a strip of this width, this far from the edge: further out 
 BODY = (0.25, 0.95)  # share of the contrast: darker is air, brighter a strip of unexposed film
 TOUCHED_SHARE = 0.5  # of a strip's pixels
 SIDES_OF_A_LIMB = 2  # it leaves the picture at one or two
-"""So 1 % of hands and legs in FracAtlas are flagged, 12 % of hips, and 39 % of squares cut out around a
+"""So 1 % of hands and legs in FracAtlas are flagged, 14 % of hips, and 39 % of squares cut out around a
 fracture whose sides are a quarter of the image's."""
 
 BLANK_GREY = 128  # what decoders fill in for the missing rest of a JPEG
