@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from worker.vision.card import OperatingPoints, ReleaseCard
+from worker.vision.card import OperatingPoints, ReleaseCard, _seal
 from worker.vision.detector import Detector
 from worker.vision.errors import BadRelease
 from worker.vision.onnx_engine import OnnxEngine
@@ -123,6 +123,13 @@ def test_release_from_before_canvases_followed_the_limb_is_read_on_squares(tiny_
     image = detector.prepare(np.arange(100 * 300, dtype=np.uint16).reshape(300, 100), 0, 30_000)
     assert image.placement.canvas == (64, 64)
     assert detector.read([image])[0].probability is not None
+
+
+def test_release_whose_card_does_not_state_how_boxes_are_trimmed_keeps_its_boxes(tiny_folder: Path) -> None:
+    stored = json.loads((tiny_folder / "card.json").read_text())
+    del stored["box_trim"], stored["seal"]
+    (tiny_folder / "card.json").write_text(json.dumps({**stored, "seal": _seal(stored)}))
+    assert ReleaseCard.read(tiny_folder).box_trim == 0.87
 
 
 def test_release_that_answers_otherwise_than_before_is_refused(tiny_folder: Path, tmp_path: Path) -> None:

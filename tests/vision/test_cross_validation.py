@@ -21,13 +21,14 @@ import torch  # noqa: E402
 
 from tests.vision.runs import ON_CPU  # noqa: E402
 from worker.commands import cross_validate, evaluate, train  # noqa: E402
+from worker.vision.boxes import BoxRule  # noqa: E402
 from worker.vision.card import ReleaseCard, file_sha256  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.networks.mirrored import Mirrored  # noqa: E402
 from worker.vision.networks.registry import build  # noqa: E402
 from worker.vision.shelf import RELEASES  # noqa: E402
 from worker.vision.training.checkpoint import Options  # noqa: E402
-from worker.vision.training.judgement import read_judgement  # noqa: E402
+from worker.vision.training.judgement import JUDGEMENT_FILE, read_judgement  # noqa: E402
 
 IMAGES, FOLDS = 60, 5
 RELIABILITY = ("reliability_before_calibration", "reliability")
@@ -206,10 +207,19 @@ def test_release_of_the_recipe_is_tuned_and_described_by_the_cross_validation(
     card, judgement = ReleaseCard.read(release), read_judgement(validated)
     assert card.calibration == judgement.rules.calibration
     assert card.operating_points == judgement.rules.operating_points
+    assert BoxRule(card.box_threshold, card.box_trim) == judgement.rules.boxes
     assert card.metrics["auroc"] == judgement.metrics["auroc"]
     assert card.metrics["folds"] == list(range(FOLDS))
     assert card.training["tune_images"] == IMAGES
     assert card.is_mirrored
+
+
+def test_judgement_of_an_older_version_is_asked_for_anew(validated: Path, tmp_path: Path) -> None:
+    stored = json.loads((validated / JUDGEMENT_FILE).read_text())
+    stored["rules"]["box_threshold"] = stored["rules"].pop("boxes")["threshold"]
+    (tmp_path / JUDGEMENT_FILE).write_text(json.dumps(stored))
+    with pytest.raises(ValueError, match="cross-validate"):
+        read_judgement(tmp_path)
 
 
 def test_mirrored_release_reads_a_limb_and_its_mirror_image_alike_on_both_engines(release: Path) -> None:

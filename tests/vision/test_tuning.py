@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from tests.vision.limbs import limb
+from worker.vision.boxes import hottest_box
 from worker.vision.card import PreprocessingCard
+from worker.vision.content import Rect
 from worker.vision.evaluation.metrics import calibration_error, sensitivity, specificity
 from worker.vision.finer import finer
-from worker.vision.preprocess import letterbox
-from worker.vision.training.box_threshold import choose_box_threshold
+from worker.vision.preprocess import Placement, letterbox
+from worker.vision.training.box_rule import choose_box_rule
 from worker.vision.training.samples import Sample
 from worker.vision.training.tuning import choose_operating_points, fit_calibration
 from worker.vision.verdicts import calibrated as probability_of
@@ -72,4 +74,15 @@ def test_box_threshold_parts_the_box_from_the_background(preparing: Preprocessin
     maps[:, 2:4, 5:7] = 0.7
     canvas, placement = letterbox(limb(), 0, 255, preparing.canvases, preparing)
     sample = Sample(canvas, ((80.0, 32.0, 32.0, 32.0),), True, "hand", placement)
-    assert 0.3 < choose_box_threshold(list(maps), [sample] * 3) <= finer(maps[0]).max() < 0.8
+    assert 0.3 < choose_box_rule(list(maps), [sample] * 3).threshold <= finer(maps[0]).max() < 0.8
+
+
+@pytest.mark.parametrize("trim", [0.6, 0.8])
+def test_box_trim_makes_boxes_as_large_as_the_marked_ones(trim: float, preparing: PreprocessingCard) -> None:
+    across = np.arange(8) - 4
+    cells = (0.9 * np.exp(-(across[:, None] ** 2 + across**2) / 8)).astype(np.float32)
+    canvas, placement = letterbox(limb(), 0, 255, preparing.canvases, preparing)
+    whole = Placement(placement.canvas, 128, 128, Rect(0, 0, 128, 128), 1.0, 1.0, 0, 0, 128, 128)
+    (box,) = hottest_box(finer(cells), trim, whole)
+    marked = Sample(canvas, ((box.x, box.y, box.width, box.height),), True, "hand", placement)
+    assert choose_box_rule([cells] * 3, [marked] * 3).trim == pytest.approx(trim, abs=0.05)

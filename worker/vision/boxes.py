@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,48 +11,51 @@ from worker.vision.finer import FINER
 from worker.vision.preprocess import Placement
 from worker.vision.reading import Box
 
-VERSION = 2  # raised with every change that draws other boxes around the same map; findings name it
+VERSION = 3  # raised with every change that draws other boxes around the same map; findings name it
 MOST_BOXES = 5
-# A box holds what is at least this share as hot as its hottest place: the warm rim of a fracture is wider
-# than what radiologists mark. Chosen on fold 1 with greenstick-1 (2026-11-20): average precision at IoU 0.3
-# is 0.275 with 0.87, 0.117 with 0.7, and 0.037 with the whole region above the threshold.
-TRIM = 0.87
 
-Cells = list[tuple[int, int]]  # row, column
+Cell = tuple[int, int]  # row, column
+Cells = list[Cell]
 
 
-def boxes_of(fine: NDArray[np.float32], threshold: float, placement: Placement, kind: str) -> tuple[Box, ...]:
-    """The hottest places at or above `threshold`, hottest first, at most MOST_BOXES, inside the image.
+@dataclass(frozen=True)
+class BoxRule:
+    """What a release's maps call a box."""
+
+    threshold: float  # how hot, as the map's probability, a place must be to be marked
+    trim: float  # a box holds what is at least this share as hot as its hottest place
+
+
+def boxes_of(fine: NDArray[np.float32], rule: BoxRule, placement: Placement, kind: str) -> tuple[Box, ...]:
+    """The hottest places at or above the threshold, hottest first, at most MOST_BOXES, inside the image.
+
+    What hangs together with a place, or lies in its box's core, is no other place.
 
     fine  probabilities over the canvas, as `finer` gives them
     """
     px = placement.canvas.columns / fine.shape[1]
-    found = []
-    for region in regions(fine >= threshold):
-        peak = max(region, key=lambda cell: fine[cell])
-        found.append(_box(_core(fine, peak, threshold), px, float(fine[peak]), placement, kind))
-    visible = [box for box in found if box.width > 0 and box.height > 0]
-    return tuple(sorted(visible, key=lambda box: -box.score)[:MOST_BOXES])
+    left, boxes = fine >= rule.threshold, list[Box]()
+    while left.any() and len(boxes) < MOST_BOXES:
+        peak = _hottest(np.where(left, fine, np.float32(0)))
+        core = _core(fine, peak, rule.trim)
+        box = _box(core, px, float(fine[peak]), placement, kind)
+        if box.width > 0 and box.height > 0:
+            boxes.append(box)
+        _taken(left, *peak)
+        for cell in core:
+            left[cell] = False
+    return tuple(boxes)
 
 
-def hottest_box(fine: NDArray[np.float32], placement: Placement) -> tuple[Box, ...]:
+def hottest_box(fine: NDArray[np.float32], trim: float, placement: Placement) -> tuple[Box, ...]:
     """One dotted box around the hottest place of the image, however cold; none when the map has no peak."""
     px = placement.canvas.columns / fine.shape[1]
     shown = np.where(_shown(fine.shape, px, placement), fine, np.float32(0))
-    row, column = np.unravel_index(int(shown.argmax()), shown.shape)
-    peak = int(row), int(column)
-    core = _core(shown, peak, 0.0)
+    peak = _hottest(shown)
+    core = _core(shown, peak, trim)
     if len(core) > np.count_nonzero(shown) / 2:
         return ()
     return (_box(core, px, float(shown[peak]), placement, "dotted"),)
-
-
-def regions(hot: NDArray[np.bool_]) -> Iterator[Cells]:
-    """The cells of each 4-connected group of True cells."""
-    left = hot.copy()
-    for row, column in np.argwhere(hot).tolist():
-        if left[row, column]:
-            yield _taken(left, row, column)
 
 
 def _shown(shape: tuple[int, ...], px: float, placement: Placement) -> NDArray[np.bool_]:
@@ -63,9 +66,14 @@ def _shown(shape: tuple[int, ...], px: float, placement: Placement) -> NDArray[n
     return down[:, None] & across[None]
 
 
-def _core(fine: NDArray[np.float32], peak: tuple[int, int], threshold: float) -> Cells:
-    """The cells around a peak that are nearly as hot as it is."""
-    return _taken(fine >= max(threshold, TRIM * float(fine[peak])), *peak)
+def _hottest(fine: NDArray[np.float32]) -> Cell:
+    row, column = np.unravel_index(int(fine.argmax()), fine.shape)
+    return int(row), int(column)
+
+
+def _core(fine: NDArray[np.float32], peak: Cell, trim: float) -> Cells:
+    """The cells around a peak that are nearly as hot as it is: its warm rim is wider than the fracture."""
+    return _taken(fine >= trim * float(fine[peak]), *peak)
 
 
 def _taken(left: NDArray[np.bool_], row: int, column: int) -> Cells:

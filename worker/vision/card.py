@@ -13,6 +13,7 @@ from worker.vision.canvas import Canvas, canvases
 from worker.vision.errors import BadRelease
 
 CARD_FILE = "card.json"
+TRIM_BEFORE = 0.87  # of releases up to greenstick-5, whose cards do not state it
 RELEASE_FILES = ("weights.safetensors", "model.onnx", "golden.npz")
 
 
@@ -62,7 +63,7 @@ class ReleaseCard:
     classes: tuple[str, ...]
     calibration: Calibration
     operating_points: OperatingPoints
-    box_threshold: float  # of the map's probability
+    box_threshold: float  # how hot a place must be to be marked, as the map's probability
     least_scope: float | None  # below it an image is out of scope; None when the release cannot tell
     body_parts: tuple[str, ...]
     training_data: Mapping[str, Any]
@@ -70,6 +71,7 @@ class ReleaseCard:
     training: Mapping[str, Any]
     metrics: Mapping[str, Any]
     checksums: Mapping[str, str] = field(default_factory=dict)  # file name -> SHA-256
+    box_trim: float = TRIM_BEFORE  # a box holds what is this share as hot as its hottest place
     is_mirrored: bool = False  # reads each image as it is and mirrored, and answers with the mean
 
     @classmethod
@@ -153,6 +155,7 @@ def card_json(card: ReleaseCard) -> dict[str, Any]:
             "rule_in": card.operating_points.rule_in,
         },
         "box_threshold": card.box_threshold,
+        "box_trim": card.box_trim,
         "least_scope": card.least_scope,
         "is_mirrored": card.is_mirrored,
         "body_parts": list(card.body_parts),
@@ -184,6 +187,7 @@ def _from_json(stored: Mapping[str, Any]) -> ReleaseCard:
         calibration=Calibration(**stored["calibration"]),
         operating_points=OperatingPoints(**stored["operating_points"]),
         box_threshold=float(stored["box_threshold"]),
+        box_trim=float(stored.get("box_trim", TRIM_BEFORE)),
         least_scope=None if stored["least_scope"] is None else float(stored["least_scope"]),
         is_mirrored=bool(stored.get("is_mirrored", False)),  # older cards do not say so
         body_parts=tuple(stored["body_parts"]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from worker.vision.boxes import boxes_of, hottest_box
+from worker.vision.boxes import BoxRule, boxes_of, hottest_box
 from worker.vision.card import Calibration, OperatingPoints, ReleaseCard
 from worker.vision.finer import finer, map_probabilities
 from worker.vision.heatmap import image_heatmap
@@ -22,12 +22,13 @@ class Rules:
 
     calibration: Calibration
     operating_points: OperatingPoints
-    box_threshold: float  # of the map's probability
+    boxes: BoxRule
     least_scope: float | None = None  # below it an image is out of scope; None reads every image
 
     @classmethod
     def of(cls, card: ReleaseCard) -> Rules:
-        return cls(card.calibration, card.operating_points, card.box_threshold, card.least_scope)
+        boxes = BoxRule(card.box_threshold, card.box_trim)
+        return cls(card.calibration, card.operating_points, boxes, card.least_scope)
 
 
 def reading_of(
@@ -46,7 +47,7 @@ def reading_of(
     if verdict == NO_FRACTURE:
         return Reading(probability, verdict, (), heatmap)
     kind = "solid" if verdict == FRACTURE else "dotted"
-    boxes = boxes_of(heat, rules.box_threshold, placement, kind)
+    boxes = boxes_of(heat, rules.boxes, placement, kind)
     # A verdict without a place is hard to check: say at least where to look first.
-    boxes = boxes or hottest_box(heat, placement)
+    boxes = boxes or hottest_box(heat, rules.boxes.trim, placement)
     return Reading(probability, verdict, boxes, heatmap)

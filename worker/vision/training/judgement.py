@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from worker.vision.boxes import BoxRule
 from worker.vision.card import Calibration, OperatingPoints
 from worker.vision.interpretation import Rules
 
@@ -27,17 +28,24 @@ class Judgement:
 
 
 def read_judgement(folder: Path) -> Judgement:
-    """Raises ValueError when the cross-validation in `folder` is not finished."""
+    """What the cross-validation in `folder` found.
+
+    raises  ValueError when it is not finished, or was judged by an older version
+    """
     path = folder / JUDGEMENT_FILE
     if not path.exists():
         raise ValueError(f"{folder} holds no finished cross-validation")
     stored = json.loads(path.read_text("utf-8"))
     rules = stored["rules"]
+    if "boxes" not in rules:
+        raise ValueError(
+            f"{path} is of an older version: run ./run cross-validate there again, it judges anew"
+        )
     return Judgement(
         rules=Rules(
             calibration=Calibration(**rules["calibration"]),
             operating_points=OperatingPoints(**rules["operating_points"]),
-            box_threshold=rules["box_threshold"],
+            boxes=BoxRule(**rules["boxes"]),
         ),
         is_mirrored=stored["is_mirrored"],
         tuned_on=stored["tuned_on"],

@@ -31,7 +31,7 @@ def publish(
 ) -> ReleaseCard:
     """Write a complete release of trained weights to `folder`.
 
-    rules  its calibration, operating points and box threshold
+    rules  its calibration, operating points and box rule
     facts  body_parts, training_data, backbone, training and metrics for the card
     scope  how its scope head was fitted; without one the release reads every picture
     is_mirrored  whether it reads each image mirrored too
@@ -49,7 +49,8 @@ def publish(
         classes=("fracture",),
         calibration=rules.calibration,
         operating_points=rules.operating_points,
-        box_threshold=rules.box_threshold,
+        box_threshold=rules.boxes.threshold,
+        box_trim=rules.boxes.trim,
         least_scope=None if scope is None else scope.least_scope,
         body_parts=tuple(facts["body_parts"]),
         training_data=facts["training_data"],

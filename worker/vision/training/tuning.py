@@ -12,7 +12,7 @@ from worker.vision.finer import map_probabilities
 from worker.vision.interpretation import Rules
 from worker.vision.passes import Answer
 from worker.vision.training.answers import logits_of
-from worker.vision.training.box_threshold import choose_box_threshold
+from worker.vision.training.box_rule import choose_box_rule
 from worker.vision.training.samples import Sample
 from worker.vision.verdicts import calibrated
 
@@ -24,7 +24,7 @@ RIDGE = 1e-3  # keeps the slope finite when the logits part the classes perfectl
 
 
 def tune(samples: Sequence[Sample], said: Sequence[Answer]) -> Rules:
-    """Calibration, operating points and box threshold, by a network's answers to images it never saw."""
+    """Calibration, operating points and box rule, by a network's answers to images it never saw."""
     labels = np.array([sample.is_fractured for sample in samples])
     logits = logits_of(said)
     calibration = fit_calibration(labels, logits)
@@ -34,7 +34,7 @@ def tune(samples: Sequence[Sample], said: Sequence[Answer]) -> Rules:
     return Rules(
         calibration=calibration,
         operating_points=choose_operating_points(labels, probabilities),
-        box_threshold=choose_box_threshold(maps, [samples[place] for place in fractured]),
+        boxes=choose_box_rule(maps, [samples[place] for place in fractured]),
     )
 
 
