@@ -47,13 +47,16 @@ class Experiment:
     side: int
     box_supervision: bool = True
     finds_limb: bool = True
+    peaked_boxes: bool = False
 
     @property
     def name(self) -> str:
-        left_out = ("" if self.box_supervision else "-labels-only") + (
-            "" if self.finds_limb else "-whole-image"
+        differs = (
+            "" if self.box_supervision else "-labels-only",
+            "" if self.finds_limb else "-whole-image",
+            "-peaked" if self.peaked_boxes else "",
         )
-        return f"{self.arch}-{self.side}{left_out}"
+        return f"{self.arch}-{self.side}{''.join(differs)}"
 
 
 LITE = "efficientnet-lite0", "efficientnet_lite0.safetensors"
@@ -75,6 +78,8 @@ EXPERIMENTS = (
     Experiment(*LITE, SIDES[0], finds_limb=False),
     Experiment(*FINER, SIDES[1], box_supervision=False),
     Experiment(*FINER, SIDES[1], finds_limb=False),
+    Experiment(*LITE, SIDES[1], peaked_boxes=True),
+    Experiment(*FINER, SIDES[1], peaked_boxes=True),
 )
 
 
@@ -125,6 +130,7 @@ def options_of(experiment: Experiment, manifest: Path, weights: Path) -> Options
         precision="bf16",
         box_supervision=experiment.box_supervision,
         finds_limb=experiment.finds_limb,
+        peaked_boxes=experiment.peaked_boxes,
     )
 
 
@@ -150,7 +156,7 @@ def _line(experiment: Experiment, metrics: dict[str, Any], speed: str) -> str:
         experiment.arch,
         experiment.side,
         "yes" if experiment.finds_limb else "no",
-        "yes" if experiment.box_supervision else "no",
+        ("peaked" if experiment.peaked_boxes else "yes") if experiment.box_supervision else "no",
         f"{metrics['auroc']:.3f} ({low:.3f}–{high:.3f})",
         *(f"{metrics[name]:.3f}" for name in ("pr_auc", "hit_rate", "box_precision_30")),
         speed,

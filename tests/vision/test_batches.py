@@ -24,7 +24,7 @@ from worker.vision.training.augment import augmented  # noqa: E402
 from worker.vision.training.batches import batches_per_epoch, epoch_order, steps_of, training_batches  # noqa: E402
 from worker.vision.training.crew import ALONE, Crew  # noqa: E402
 from worker.vision.training.samples import SPARE_SHARE, Sample, read_samples  # noqa: E402
-from worker.vision.training.targets import map_target  # noqa: E402
+from worker.vision.training.targets import LEVEL, Marking, map_target  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +67,43 @@ def test_augmented_box_still_lies_on_the_bright_block(
 
 def test_map_target_marks_the_cells_under_a_box() -> None:
     corners = np.array([[18.0, 34], [44, 34], [44, 44], [18, 44]])
-    target = map_target([corners], Canvas(128, 96), 16)
+    target = map_target([corners], Canvas(128, 96), Marking(16))
     assert target.shape == (8, 6)
     assert np.argwhere(target).tolist() == [[2, 1], [2, 2]]
 
 
+def test_map_target_peaks_in_the_centre_of_a_box_however_it_is_turned() -> None:
+    upright = np.array([[16.0, 36], [56, 36], [56, 52], [16, 52]])
+    angle = np.deg2rad(90)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    target = map_target([upright], Canvas(96, 96), Marking(8, edge=0.4))
+    turned = map_target([(upright - 48) @ turn.T + 48], Canvas(96, 96), Marking(8, edge=0.4))
+    back = np.rot90(turned)
+    both = (target > 0) & (back > 0)  # which cells of the rim count as covered depends on the side
+    assert both.sum() >= 8
+    np.testing.assert_allclose(back[both], target[both], atol=1e-6)
+    line = target[5, 2:7]
+    assert line.argmax() == 2
+    assert (line >= 0.4).all()
+    assert line.max() == 1
+    assert line[0] < line[1] < line[2] > line[3] > line[4]
+
+
+def test_level_box_is_the_same_all_over() -> None:
+    corners = np.array([[20.0, 40], [60, 40], [60, 56], [20, 56]])
+    level = map_target([corners], Canvas(96, 96), Marking(8, LEVEL))
+    assert set(level.ravel().tolist()) == {0.0, 1.0}
+    assert ((level > 0) == (map_target([corners], Canvas(96, 96), Marking(8)) > 0)).all()
+
+
 def test_tiny_box_still_marks_its_cell() -> None:
     corners = np.array([[70.0, 70], [72, 70], [72, 72], [70, 72]])
-    assert np.argwhere(map_target([corners], Canvas(128, 96), 16)).tolist() == [[4, 4]]
+    assert np.argwhere(map_target([corners], Canvas(128, 96), Marking(16))).tolist() == [[4, 4]]
 
 
 def test_box_outside_the_canvas_marks_nothing() -> None:
     corners = np.array([[-40.0, 10], [-20, 10], [-20, 30], [-40, 30]])
-    assert not map_target([corners], Canvas(128, 96), 16).any()
+    assert not map_target([corners], Canvas(128, 96), Marking(16)).any()
 
 
 def test_fractured_images_are_repeated_to_one_in_three() -> None:
@@ -95,7 +119,7 @@ def test_fractured_images_are_repeated_to_one_in_three() -> None:
 
 def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
     samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
-    batches = list(training_batches(samples, preparing, 3, 8, (0, 0)))
+    batches = list(training_batches(samples, preparing, 3, Marking(8), (0, 0)))
     assert len(batches) == batches_per_epoch(samples, 3, preparing)
     images, labels, targets = batches[0]
     assert (images.shape, labels.shape, targets.shape) == ((3, 1, 128, 128), (3,), (3, 16, 16))
@@ -106,8 +130,8 @@ def test_members_of_a_crew_divide_each_batch_that_one_alone_would_see(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
     crew = [Crew(rank, 2) for rank in range(2)]
-    alone = training_batches(samples, preparing, 4, 16, (7, 1))
-    shares = [training_batches(samples, preparing, 4, 16, (7, 1), member) for member in crew]
+    alone = training_batches(samples, preparing, 4, Marking(16), (7, 1))
+    shares = [training_batches(samples, preparing, 4, Marking(16), (7, 1), member) for member in crew]
     for whole, first, second in zip(alone, *shares, strict=True):
         for part in range(3):
             assert torch.equal(whole[part], torch.cat([first[part], second[part]]))
@@ -116,8 +140,8 @@ def test_members_of_a_crew_divide_each_batch_that_one_alone_would_see(
 def test_views_do_not_depend_on_how_many_threads_make_them(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
-    one = list(training_batches(samples, preparing, 3, 16, (7, 1)))
-    other = list(training_batches(samples, preparing, 3, 16, (7, 1), replace(ALONE, workers=4)))
+    one = list(training_batches(samples, preparing, 3, Marking(16), (7, 1)))
+    other = list(training_batches(samples, preparing, 3, Marking(16), (7, 1), replace(ALONE, workers=4)))
     assert len(one) == len(other) > 3
     for batch, same in zip(one, other, strict=True):
         assert all(torch.equal(batch[part], same[part]) for part in range(3))
@@ -125,7 +149,9 @@ def test_views_do_not_depend_on_how_many_threads_make_them(
 
 def test_every_epoch_shows_an_image_anew(samples: list[Sample], preparing: PreprocessingCard) -> None:
     fractured = [sample for sample in samples if sample.is_fractured][:1]
-    views = [next(training_batches(fractured, preparing, 1, 16, (7, epoch))).images for epoch in range(3)]
+    views = [
+        next(training_batches(fractured, preparing, 1, Marking(16), (7, epoch))).images for epoch in range(3)
+    ]
     assert not torch.equal(views[0], views[1])
     assert not torch.equal(views[1], views[2])
 
@@ -134,7 +160,7 @@ def test_repeated_image_is_augmented_anew_each_time(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
     twice = [next(sample for sample in samples if sample.is_fractured)] * 2
-    images = next(training_batches(twice, preparing, 2, 16, (7, 0))).images
+    images = next(training_batches(twice, preparing, 2, Marking(16), (7, 0))).images
     assert not torch.equal(images[0], images[1])
 
 
@@ -164,7 +190,7 @@ def test_views_of_an_epoch_have_the_shapes_of_its_batches(
     samples: list[Sample], preparing: PreprocessingCard
 ) -> None:
     card = replace(preparing, follows_limb=True)
-    shapes = {batch.images.shape[2:] for batch in training_batches(samples, card, 2, 16, (0, 0))}
+    shapes = {batch.images.shape[2:] for batch in training_batches(samples, card, 2, Marking(16), (0, 0))}
     assert shapes <= set(canvases(128, follows_limb=True))
-    for images, _, targets in training_batches(samples, card, 2, 16, (0, 0)):
+    for images, _, targets in training_batches(samples, card, 2, Marking(16), (0, 0)):
         assert [side * 16 for side in targets.shape[1:]] == list(images.shape[2:])

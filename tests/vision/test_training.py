@@ -189,6 +189,14 @@ def test_boxes_and_limb_finding_can_be_left_out(manifest: Path, run: Path, tmp_p
     assert ReleaseCard.read(tmp_path / "whole-1").preprocessing.finds_limb is False
 
 
+def test_map_is_taught_the_centre_of_a_box_most_unless_told_otherwise(manifest: Path, tmp_path: Path) -> None:
+    finer = ["--arch", "plain-cnn-fpn", "--side", "128"]
+    peaked = trained(manifest, tmp_path / "peaked", more=finer)
+    level = trained(manifest, tmp_path / "level", more=[*finer, "--level-boxes"])
+    assert (Options.read(peaked).peaked_boxes, Options.read(level).peaked_boxes) == (True, False)
+    assert best(peaked) != best(level)
+
+
 @needs_gpu
 def test_gpu_is_chosen_where_there_is_one_and_computes_in_bfloat16(manifest: Path, tmp_path: Path) -> None:
     folder = trained(manifest, tmp_path / "run", epochs=2, more=["--device", "auto"])

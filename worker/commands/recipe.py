@@ -61,6 +61,7 @@ def options_of(
         follows_limb=not asked.square,
         patience=patience,
         average_start=asked.average_start,
+        peaked_boxes=not asked.level_boxes,
         known_as=data.known_as,
     )
 

@@ -52,6 +52,9 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         "--average-start", action="store_true", help="end half way between the trained weights and --weights"
     )
     recipe.add_argument("--without-boxes", action="store_true", help="learn from the labels alone")
+    recipe.add_argument(
+        "--level-boxes", action="store_true", help="teach the map all of a box alike, not its centre most"
+    )
     recipe.add_argument("--square", action="store_true", help="square canvases, not as long as the limb")
     recipe.add_argument("--whole-image", action="store_true", help="do not cut to the limb")
     recipe.add_argument(

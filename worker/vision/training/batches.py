@@ -18,7 +18,7 @@ from worker.vision.training.ahead import made_ahead
 from worker.vision.training.augment import SIDEWAYS_CHANCE, augmented
 from worker.vision.training.crew import ALONE, Crew
 from worker.vision.training.samples import Sample
-from worker.vision.training.targets import map_target
+from worker.vision.training.targets import Marking, map_target
 
 NEGATIVES_PER_POSITIVE = 2  # at most; fractured images are repeated, each time augmented anew
 
@@ -28,7 +28,7 @@ class Batch(NamedTuple):
 
     images: Tensor  # (N, 1, H, W), augmented and normalised
     labels: Tensor  # (N,), 1 fractured, 0 not
-    targets: Tensor  # (N, rows, columns), 1 in a fracture box, 0 elsewhere
+    targets: Tensor  # (N, rows, columns), as `map_target` marks them
 
 
 class Step(NamedTuple):
@@ -92,13 +92,13 @@ def training_batches(
     samples: Sequence[Sample],
     card: PreprocessingCard,
     batch_size: int,
-    cell_px: int,
+    marking: Marking,
     seeds: tuple[int, int],
     crew: Crew = ALONE,
 ) -> Iterator[Batch]:
     """The crew member's share of each of an epoch's batches.
 
-    cell_px  stride of the map that is taught
+    marking  of the map that is taught
     seeds  of the run, and the epoch's number. Each place in the epoch draws from a stream of its own, so
            that a view depends on these alone and not on which thread or process makes it.
     """
@@ -110,7 +110,7 @@ def training_batches(
         chosen = [samples[order[place]] for place in share.places]
         # Not `place` alone: to numpy the seeds (s, e, 0) are the seeds (s, e), which shuffled the order.
         streams = [np.random.default_rng((*seeds, 1 + place)) for place in share.places]
-        batch = _batch(chosen, share, card, cell_px, streams)
+        batch = _batch(chosen, share, card, marking, streams)
         return Batch(*(part.pin_memory() for part in batch)) if crew.device.startswith("cuda") else batch
 
     return made_ahead(batch_of, steps_of(samples, order, batch_size, card, random), crew.workers)
@@ -120,14 +120,14 @@ def _batch(
     samples: Sequence[Sample],
     step: Step,
     card: PreprocessingCard,
-    cell_px: int,
+    marking: Marking,
     streams: Sequence[np.random.Generator],
 ) -> Batch:
     images, targets = [], []
     for sample, random in zip(samples, streams, strict=True):
         view, corners = augmented(sample, step.canvas, step.is_sideways, random)
         images.append(normalise(view, card))
-        targets.append(map_target(corners, step.canvas, cell_px))
+        targets.append(map_target(corners, step.canvas, marking))
     labels = torch.tensor([float(sample.is_fractured) for sample in samples])
     return Batch(torch.from_numpy(np.stack(images)), labels, torch.from_numpy(np.stack(targets)))
 

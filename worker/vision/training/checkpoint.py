@@ -42,6 +42,7 @@ class Options:
     patience: int | None = None  # epochs to wait for a better one on the tuning fold before giving up
     follows_limb: bool = False  # canvases as long as the limb; older runs do not say so
     average_start: bool = False  # end half way between the trained weights and those of the start
+    peaked_boxes: bool = False  # the map is taught a box's centre most; older runs do not say so
     # The data set that the images' layout told (see `sources.known_data`); it shapes nothing.
     known_as: str | None = field(default=None, compare=False)
 

@@ -33,6 +33,7 @@ from worker.vision.training.precision import keep_grouped_convolutions_in_float3
 from worker.vision.training.progress import STEPS_PER_NOTE, Progress
 from worker.vision.training.rates import optimizer_of, set_rate
 from worker.vision.training.samples import Sample
+from worker.vision.training.targets import LEVEL, PEAKED, Marking
 
 LARGEST_GRADIENT = 5.0
 
@@ -121,8 +122,8 @@ class Trainer:
         losses: list[Tensor] = []
         card = replace(self.card, side_px=self._side_of(epoch))
         steps = batches_per_epoch(samples, options.batch_size, card)
-        stride, seeds = self.network.map_stride, (options.seed, epoch)
-        stream = training_batches(samples, card, options.batch_size, stride, seeds, crew)
+        marking = Marking(self.network.map_stride, PEAKED if options.peaked_boxes else LEVEL)
+        stream = training_batches(samples, card, options.batch_size, marking, (options.seed, epoch), crew)
         watched = self.progress.over(stream, steps, f"epoch {epoch + 1}", lambda: _recent(losses))
         for step, (images, labels, targets) in enumerate(watched):
             set_rate(self.optimizer, (epoch + step / steps) / options.epochs)

@@ -20,7 +20,7 @@ def image_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def map_loss(maps: Tensor, targets: Tensor) -> Tensor:
-    """The mean loss of a batch of map logits, both (N, H, W); without a fracture all targets are 0."""
+    """The mean loss of a batch of map logits, both (N, H, W); targets are 0..1, all 0 without a fracture."""
     return MAP_WEIGHT * _focal(maps, targets) + DICE_WEIGHT * _dice(maps, targets)
 
 
@@ -33,9 +33,15 @@ def _focal(maps: Tensor, targets: Tensor) -> Tensor:
 
 
 def _dice(maps: Tensor, targets: Tensor) -> Tensor:
-    """One minus twice the overlap over the sum, for the images with boxes; zero when a batch has none."""
-    has_boxes = targets.flatten(1).amax(dim=1)
+    """One minus twice the overlap over the sum, for the images with boxes; zero when a batch has none.
+
+    The sum is of squares, so that it is least where the map is its target, also between 0 and 1.
+
+    source  Milletari et al. 2016, "V-Net"
+    """
+    has_boxes = (targets.flatten(1).amax(dim=1) > 0).float()
     found = torch.sigmoid(maps).flatten(1)
     wanted = targets.flatten(1)
-    overlap = (2 * (found * wanted).sum(dim=1) + 1) / (found.sum(dim=1) + wanted.sum(dim=1) + 1)
+    squares = found.square().sum(dim=1) + wanted.square().sum(dim=1)
+    overlap = (2 * (found * wanted).sum(dim=1) + 1) / (squares + 1)
     return ((1 - overlap) * has_boxes).sum() / has_boxes.sum().clamp(min=1)
