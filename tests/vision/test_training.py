@@ -183,7 +183,9 @@ def test_first_half_of_the_epochs_may_use_smaller_images(manifest: Path, run: Pa
 
 
 def test_boxes_and_limb_finding_can_be_left_out(manifest: Path, run: Path, tmp_path: Path) -> None:
-    assert best(trained(manifest, tmp_path / "labels", epochs=2, more=["--without-boxes"])) != best(run)
+    labels = trained(manifest, tmp_path / "labels", epochs=2, more=["--without-boxes"])
+    assert best(labels) != best(run)
+    assert not Options.read(labels).peaked_boxes
     whole = trained(manifest, tmp_path / "whole", epochs=1, more=["--whole-image"])
     assert train.main(["--out", str(whole), "--export", str(tmp_path / "whole-1")]) == 0
     assert ReleaseCard.read(tmp_path / "whole-1").preprocessing.finds_limb is False

@@ -61,7 +61,7 @@ def options_of(
         follows_limb=not asked.square,
         patience=patience,
         average_start=asked.average_start,
-        peaked_boxes=not asked.level_boxes,
+        peaked_boxes=not (asked.level_boxes or asked.without_boxes),
         known_as=data.known_as,
     )
 
