@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from worker.vision.manifest import BoxPx
+
 
 @dataclass(frozen=True)
 class Box:
@@ -18,6 +20,14 @@ class Box:
     height: float
     score: float  # 0..1, the map's highest probability inside
     kind: str  # "solid" when the verdict is fracture and the place passed the box threshold, else "dotted"
+
+    @property
+    def px(self) -> BoxPx:
+        return self.x, self.y, self.width, self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.x + self.width / 2, self.y + self.height / 2
 
 
 @dataclass(frozen=True)

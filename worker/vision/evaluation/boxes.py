@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from worker.vision.evaluation.bootstrap import Measure
 from worker.vision.evaluation.outcome import Outcome, holds
 from worker.vision.manifest import BoxPx
-from worker.vision.reading import Box
 
 
 def box_precision(outcomes: Sequence[Outcome], least_iou: float) -> Measure:
@@ -67,7 +66,7 @@ def _right(outcome: Outcome, least_iou: float) -> list[bool]:
     left = list(outcome.row.boxes)
     right = []
     for box in outcome.boxes:
-        overlaps = [iou(_px(box), marked) for marked in left]
+        overlaps = [iou(box.px, marked) for marked in left]
         is_right = bool(overlaps) and max(overlaps) >= least_iou
         if is_right:
             left.pop(int(np.argmax(overlaps)))
@@ -80,9 +79,4 @@ def _first_box_hit(outcome: Outcome) -> float:
         return math.nan
     if not outcome.boxes:
         return 0.0
-    x, y, width, height = _px(outcome.boxes[0])
-    return float(any(holds(marked, x + width / 2, y + height / 2) for marked in outcome.row.boxes))
-
-
-def _px(box: Box) -> BoxPx:
-    return box.x, box.y, box.width, box.height
+    return float(any(holds(marked, *outcome.boxes[0].centre) for marked in outcome.row.boxes))

@@ -74,7 +74,7 @@ def _drawn(tile: Tile) -> Image.Image:
     picture = picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))))
     draw = ImageDraw.Draw(picture)
     for box in tile.outcome.boxes:
-        draw.rectangle(_edges((box.x, box.y, box.width, box.height), scale), outline=FOUND, width=2)
+        draw.rectangle(_edges(box.px, scale), outline=FOUND, width=2)
     for marked in tile.outcome.row.boxes:
         draw.rectangle(_edges(marked, scale), outline=MARKED, width=2)
     return picture
