@@ -1,11 +1,11 @@
-"""How well a release's first network tells limbs from other pictures, each asked of a fit that never saw it.
+"""How well a release's networks tell limbs from other pictures, each asked of a fit that never saw it.
 
 python -m benchmarks.scope MANIFEST.csv PICTURES.csv [--release DIR] [--folds 0 1 …]
 
 For each fold a scope head is fitted on the other folds' limbs, one of which chooses its threshold, and then
 judges this fold's: as they are, and changed as other hospitals might hand them out. The pictures are left out
-a fifth at a time, and kind by kind. The network itself may have been trained on the limbs; the release's own
-files are not touched.
+a fifth at a time, and kind by kind. The networks themselves may have been trained on the limbs; the release's
+own files are not touched.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 from benchmarks.stage import shipped_release
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.manifest import read_manifest, read_unlabelled
-from worker.vision.networks.ensemble import Ensemble
+from worker.vision.networks.ensemble import Ensemble, ReaderOrEnsemble
 from worker.vision.networks.mirrored import Mirrored
 from worker.vision.networks.reader import Reader
 from worker.vision.torch_engine import TorchEngine
 from worker.vision.training.samples import Sample, read_samples
-from worker.vision.training.scope import ScopeFit, features_of, fit_scope
+from worker.vision.training.scope import ScopeFit, features_of, fit_scope, scope_logits
 from worker.vision.training.scope_pictures import changed
 from worker.vision.verdicts import sigmoid
 
@@ -41,7 +41,7 @@ def main() -> None:
     torch.set_num_threads(asked.threads)
     release = asked.release or shipped_release()
     card = ReleaseCard.read(release)
-    network = _first_network(release, card)
+    network = _network(release, card)
     pictures = read_samples(read_unlabelled(asked.pictures), card.preprocessing, spare=False)
     kinds = sorted({picture.kind for picture in pictures})
     head = ["fold", "limbs refused", "changed limbs refused", "other pictures refused"]
@@ -54,18 +54,17 @@ def main() -> None:
         print(f"| {fold} | {' | '.join(f'{100 * share:.1f} %' for share in shares)} |", flush=True)
 
 
-def _first_network(release: Path, card: ReleaseCard) -> Reader:
-    """The one whose scope head speaks for the release."""
+def _network(release: Path, card: ReleaseCard) -> ReaderOrEnsemble:
+    """As it reads an image once: the scope is no question of left and right."""
     network = TorchEngine(release, card, "cpu").network
     if isinstance(network, Mirrored):
         network = network.network
-    first = network.members[0] if isinstance(network, Ensemble) else network
-    assert isinstance(first, Reader)
-    return first
+    assert isinstance(network, Reader | Ensemble)
+    return network
 
 
 def _judged(
-    network: Reader, card: PreprocessingCard, manifest: Path, pictures: Sequence[Sample], fold: int
+    network: ReaderOrEnsemble, card: PreprocessingCard, manifest: Path, pictures: Sequence[Sample], fold: int
 ) -> tuple[ScopeFit, float, float]:
     """The fit without this fold, and the shares of its limbs that it refuses, as they are and changed."""
     tuning = (fold + 1) % FOLDS
@@ -85,9 +84,9 @@ def _limbs(manifest: Path, folds: Sequence[int], card: PreprocessingCard) -> lis
 
 @torch.inference_mode()
 def _refused(
-    network: Reader, fit: ScopeFit, canvases: Sequence[NDArray[np.uint8]], card: PreprocessingCard
+    network: ReaderOrEnsemble, fit: ScopeFit, canvases: Sequence[NDArray[np.uint8]], card: PreprocessingCard
 ) -> float:
-    logits = network.scope(features_of(network, canvases, card))[:, 0].tolist()
+    logits = scope_logits(network, features_of(network, canvases, card)).tolist()
     return float(np.mean([sigmoid(logit) < fit.least_scope for logit in logits]))
 
 

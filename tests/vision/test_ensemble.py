@@ -92,7 +92,7 @@ def test_ensemble_answers_with_the_mean_of_its_members_and_leans_on_their_map(
         leaning = (one.logits + other.logits) / 2 + hottest(both.maps).numpy()
         np.testing.assert_allclose(both.logits, leaning, atol=1e-5)
         np.testing.assert_allclose(both.maps, (one.maps + other.maps) / 2, atol=1e-5)
-        np.testing.assert_allclose(both.scope, one.scope, atol=1e-5)
+        np.testing.assert_allclose(both.scope, one.scope + other.scope, atol=1e-5)
         assert np.abs(one.logits - other.logits).max() > 1e-3
     assert read_judgement(judged).metrics["images"] == IMAGES
 
@@ -100,6 +100,8 @@ def test_ensemble_answers_with_the_mean_of_its_members_and_leans_on_their_map(
 def test_each_member_gets_the_image_as_it_was_trained_to() -> None:
     torch.manual_seed(0)
     readers = [build_reader(name).eval() for name in NAMES]
+    for reader in readers:
+        torch.nn.init.normal_(reader.scope.weight)
     grey = torch.rand(2, 1, 64, 64)
     scales = [ARCHITECTURES[name].scale for name in NAMES]
     assert scales[0] != scales[1]
@@ -111,7 +113,7 @@ def test_each_member_gets_the_image_as_it_was_trained_to() -> None:
     torch.testing.assert_close(together_said.maps, maps)
     mean = (said[0].logits + said[1].logits) / 2
     torch.testing.assert_close(together_said.logits, mean + soft_maximum(maps))
-    torch.testing.assert_close(together_said.scope, said[0].scope)
+    torch.testing.assert_close(together_said.scope, said[0].scope + said[1].scope)
 
 
 def test_release_of_an_ensemble_reads_alike_on_both_engines_and_explains_itself(release: Path) -> None:

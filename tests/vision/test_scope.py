@@ -21,24 +21,26 @@ pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 import torch  # noqa: E402
 
-from worker.vision.networks.reader import Answers, Reader  # noqa: E402
-from worker.vision.networks.registry import build_reader  # noqa: E402
+from worker.vision.networks.ensemble import ReaderOrEnsemble  # noqa: E402
+from worker.vision.networks.reader import Answers  # noqa: E402
+from worker.vision.networks.registry import build_reader, together  # noqa: E402
 from worker.vision.networks.scope_head import ScopeHead  # noqa: E402
 from worker.vision.training import scope  # noqa: E402
 from worker.vision.training.elsewhere import CHANGES  # noqa: E402
 from worker.vision.training.other_pictures import KINDS, drawn  # noqa: E402
 from worker.vision.training.samples import Sample  # noqa: E402
-from worker.vision.training.scope import ScopeFit, fit_scope  # noqa: E402
+from worker.vision.training.scope import ScopeFit, features_of, fit_scope, scope_logits  # noqa: E402
 from worker.vision.training.scope_pictures import changed, shown  # noqa: E402
 
 Grey = np.ndarray
 
 
-@pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> Reader:
+@pytest.fixture(params=["one reader", "an ensemble"])
+def network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ReaderOrEnsemble:
     monkeypatch.setattr(scope, "DRAWN_OF_EACH_KIND", 6)
     torch.manual_seed(0)
-    return build_reader("plain-cnn").eval()
+    names = ["plain-cnn"] * (1 if request.param == "one reader" else 2)
+    return together(names, [build_reader(name) for name in names]).eval()
 
 
 def sample(picture: Grey, preparing: PreprocessingCard, kind: str = "hand") -> Sample:
@@ -59,20 +61,22 @@ def others(preparing: PreprocessingCard, seeds: range) -> list[Sample]:
     ]
 
 
-def fit(network: Reader, other: list[Sample], preparing: PreprocessingCard) -> ScopeFit:
+def fit(network: ReaderOrEnsemble, other: list[Sample], preparing: PreprocessingCard) -> ScopeFit:
     return fit_scope(
         network, limbs(preparing, range(60)), other, limbs(preparing, range(100, 140)), preparing
     )
 
 
 @torch.inference_mode()
-def answers(network: Reader, samples: list[Sample], preparing: PreprocessingCard) -> Answers:
+def answers(network: ReaderOrEnsemble, samples: list[Sample], preparing: PreprocessingCard) -> Answers:
     tensors = [(one.canvas.astype(np.float32) / 255 - preparing.mean[0]) for one in samples]
     answered: Answers = network(torch.from_numpy(np.stack(tensors))[:, None])
     return answered
 
 
-def test_fitted_head_tells_new_limbs_from_new_pictures(network: Reader, preparing: PreprocessingCard) -> None:
+def test_fitted_head_tells_new_limbs_from_new_pictures(
+    network: ReaderOrEnsemble, preparing: PreprocessingCard
+) -> None:
     told = fit(network, others(preparing, range(30)), preparing)
     new_limbs = answers(network, limbs(preparing, range(200, 220)), preparing).scope.tolist()
     new_others = answers(network, others(preparing, range(300, 320)), preparing).scope.tolist()
@@ -85,7 +89,7 @@ def test_fitted_head_tells_new_limbs_from_new_pictures(network: Reader, preparin
 
 
 def test_fit_changes_nothing_else_that_the_network_says(
-    network: Reader, preparing: PreprocessingCard
+    network: ReaderOrEnsemble, preparing: PreprocessingCard
 ) -> None:
     asked = [*limbs(preparing, range(3)), sample(broken_limb(), preparing)]
     before = answers(network, asked, preparing)
@@ -96,15 +100,26 @@ def test_fit_changes_nothing_else_that_the_network_says(
     assert not torch.equal(before.scope, after.scope)
 
 
-def test_fitting_again_gives_the_same_head(preparing: PreprocessingCard, network: Reader) -> None:
+def test_scope_of_an_image_is_what_the_heads_say_of_its_features(
+    network: ReaderOrEnsemble, preparing: PreprocessingCard
+) -> None:
+    fit(network, others(preparing, range(10)), preparing)
+    asked = [*limbs(preparing, range(3)), *others(preparing, range(300, 303))]
+    with torch.inference_mode():
+        by_heads = scope_logits(network, features_of(network, [one.canvas for one in asked], preparing))
+    torch.testing.assert_close(answers(network, asked, preparing).scope, by_heads, rtol=1e-3, atol=1e-3)
+
+
+def test_fitting_again_gives_the_same_head(preparing: PreprocessingCard, network: ReaderOrEnsemble) -> None:
     first = fit(network, others(preparing, range(10)), preparing)
-    weight = network.scope.weight.clone()
+    weights = [head.weight.clone() for head in network.scope_heads]
     assert fit(network, others(preparing, range(10)), preparing) == first
-    assert torch.equal(network.scope.weight, weight)
+    assert all(map(torch.equal, weights, (head.weight for head in network.scope_heads)))
+    assert all(weight.any() for weight in weights), "every member has its say"
 
 
 def test_kind_that_looks_like_a_limb_is_found_out_by_leaving_it_out(
-    network: Reader, preparing: PreprocessingCard
+    network: ReaderOrEnsemble, preparing: PreprocessingCard
 ) -> None:
     alike = [sample(limb(seed=seed), preparing, "doll") for seed in range(400, 412)]
     told = fit(network, [*others(preparing, range(20)), *alike], preparing)

@@ -58,13 +58,13 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
 
 
 def _scope(made: Trained, pictures: Path) -> ScopeFit:
-    """Fit the scope head; its threshold by the tuning fold, else by one that the network was trained on."""
+    """Fit the scope heads; the threshold by the tuning fold, else by one that the network was trained on."""
     options = made.options[0]
     preprocessing = preprocessing_of(options)
     tune_fold = options.folds_train[0] if options.fold_tune is None else options.fold_tune
     known = samples_of(options, [fold for fold in options.folds_train if fold != tune_fold])
     other: list[Sample] = read_samples(read_unlabelled(pictures), preprocessing, spare=False)
-    return fit_scope(made.readers[0], known, other, samples_of(options, [tune_fold]), preprocessing)
+    return fit_scope(made.network, known, other, samples_of(options, [tune_fold]), preprocessing)
 
 
 def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import nn
-
+from worker.vision.networks.ensemble import ReaderOrEnsemble
 from worker.vision.networks.halves import round_to_half
 from worker.vision.networks.reader import Reader
 from worker.vision.networks.registry import TOGETHER, build_reader, together
@@ -23,8 +22,7 @@ class Trained:
     """
 
     options: tuple[Options, ...]
-    readers: tuple[Reader, ...]
-    network: nn.Module
+    network: ReaderOrEnsemble
 
     @property
     def architecture(self) -> str:
@@ -32,7 +30,7 @@ class Trained:
 
 
 def trained(runs: Sequence[Path]) -> Trained:
-    """The networks of these runs; the first one sets how images are prepared, and tells the scope.
+    """The networks of these runs; the first one sets how images are prepared.
 
     raises  OSError when a run has no weights yet, ValueError when they cannot read the same image together
     """
@@ -41,8 +39,8 @@ def trained(runs: Sequence[Path]) -> Trained:
         raise ValueError(
             "these runs see an image differently: one ensemble needs one --side, limb finding and --square"
         )
-    readers = tuple(_reader(run, each.arch) for run, each in zip(runs, options, strict=True))
-    return Trained(options, readers, together([each.arch for each in options], readers))
+    readers = [_reader(run, each.arch) for run, each in zip(runs, options, strict=True)]
+    return Trained(options, together([each.arch for each in options], readers))
 
 
 def _reader(run: Path, arch: str) -> Reader:

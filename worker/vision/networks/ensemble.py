@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from worker.vision.networks.reader import Answers, Reader, soft_maximum
+from worker.vision.networks.scope_head import ScopeHead
 
 
 class Scale(NamedTuple):
@@ -20,10 +21,12 @@ class Scale(NamedTuple):
 
 
 class Ensemble(nn.Module):
-    """The mean of what its members say of an image; the scope is the first one's alone.
+    """The mean of what its members say of an image; their scope logits add up, as parts of one regression.
 
     What the mean map shows at its hottest counts once more: members trained apart err in different places,
     so that their maps agree where a fracture is (`docs/experiments.md` says what that brings).
+
+    In releases up to greenstick-5 the first member alone tells the scope: the others' heads are zero there.
 
     scales  of the members; an image comes as the first one wants it
     """
@@ -38,14 +41,31 @@ class Ensemble(nn.Module):
 
     def forward(self, image: Tensor) -> Answers:
         """As one member: (N, 1, H, W) -> logits (N,), maps (N, rows, columns), scope (N,)"""
-        given = self.scales[0]
         answers: list[Answers] = [
-            member(_rescaled(image, given, wanted))
-            for member, wanted in zip(self.members, self.scales, strict=True)
+            reader(wanted) for reader, wanted in zip(self._readers, self._for_each(image), strict=True)
         ]
         logits = torch.stack([answer.logits for answer in answers]).mean(dim=0)
         maps = self._mean_map([answer.maps for answer in answers])
-        return Answers(logits + soft_maximum(maps), maps, answers[0].scope)
+        scope = torch.stack([answer.scope for answer in answers]).sum(dim=0)
+        return Answers(logits + soft_maximum(maps), maps, scope)
+
+    @property
+    def scope_heads(self) -> tuple[ScopeHead, ...]:
+        """As a reader's: one of each member."""
+        return tuple(reader.scope for reader in self._readers)
+
+    def scope_features(self, image: Tensor) -> Tensor:
+        """As a reader's: those of its members side by side, (N, features)."""
+        each = zip(self._readers, self._for_each(image), strict=True)
+        return torch.cat([reader.scope_features(wanted) for reader, wanted in each], dim=1)
+
+    @property
+    def _readers(self) -> Sequence[Reader]:
+        return cast("Sequence[Reader]", self.members)
+
+    def _for_each(self, image: Tensor) -> Iterator[Tensor]:
+        """The image as each member wants it."""
+        return (_rescaled(image, self.scales[0], wanted) for wanted in self.scales)
 
     def _mean_map(self, maps: Sequence[Tensor]) -> Tensor:
         """As fine as the finest of them."""
@@ -67,3 +87,6 @@ def _rescaled(image: Tensor, given: Scale, wanted: Scale) -> Tensor:
     if given == wanted:
         return image
     return (image * given.deviation + (given.mean - wanted.mean)) / wanted.deviation
+
+
+ReaderOrEnsemble = Reader | Ensemble

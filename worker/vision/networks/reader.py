@@ -70,6 +70,11 @@ class Reader(nn.Module):
         cells: Tensor = self.mixed(self.from_fine(features.stride_16) + upsampled)
         return cells
 
+    @property
+    def scope_heads(self) -> tuple[ScopeHead, ...]:
+        """What makes the scope logit of `scope_features`, each of its own part of them."""
+        return (self.scope,)
+
     def scope_features(self, image: Tensor) -> Tensor:
         """What the scope logit is made of, (N, channels_32 + channels_16)."""
         features: Features = self.backbone(image)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from worker.vision.networks.backbone import Backbone
-from worker.vision.networks.ensemble import Ensemble, Scale
+from worker.vision.networks.ensemble import Ensemble, ReaderOrEnsemble, Scale
 from worker.vision.networks.lite import Lite0, Lite2
 from worker.vision.networks.mobilenet import MobileNet
 from worker.vision.networks.plain import PlainCnn
@@ -68,7 +68,7 @@ def build(name: str) -> nn.Module:
     return together(names, [build_reader(member) for member in names])
 
 
-def together(names: Sequence[str], readers: Sequence[Reader]) -> nn.Module:
+def together(names: Sequence[str], readers: Sequence[Reader]) -> ReaderOrEnsemble:
     """One network of readers of these architectures: the one itself, or an ensemble."""
     if len(readers) == 1:
         return readers[0]

@@ -1,6 +1,6 @@
 """Teach a trained network to tell radiographs of its own kind from other pictures; it reads as before.
 
-Only the scope head is fitted: a logistic regression on features that the reader already computes.
+Only the scope heads are fitted: one logistic regression on features that the readers already compute.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from worker.vision.card import PreprocessingCard
-from worker.vision.networks.reader import Reader
+from worker.vision.networks.ensemble import ReaderOrEnsemble
 from worker.vision.passes import of_one_shape
 from worker.vision.preprocess import normalise
 from worker.vision.training.logistic import fitted
@@ -74,13 +74,13 @@ class Head(NamedTuple):
 
 
 def fit_scope(
-    network: Reader,
+    network: ReaderOrEnsemble,
     known: Sequence[Sample],
     other: Sequence[Sample],
     tune: Sequence[Sample],
     card: PreprocessingCard,
 ) -> ScopeFit:
-    """Fit the scope head in place to tell `known` from `other` and from drawn pictures.
+    """Fit the scope heads in place to tell `known` from `other` and from drawn pictures.
 
     tune  radiographs of the known kind, by which the threshold is chosen
     """
@@ -90,9 +90,7 @@ def fit_scope(
     limbs, tuning = (_limbs(network, samples, card, random) for samples in (known, tune))
     others = _others(network, other, drawn, card, random)
     head = _fitted(limbs, others, tuning, None)
-    with torch.no_grad():
-        network.scope.weight.copy_(head.weight[None])
-        network.scope.bias.copy_(head.bias[None])
+    _teach(network, head)
     kinds = np.array([sample.kind for sample in other])
     return ScopeFit(
         least_scope=sigmoid(head.threshold),
@@ -111,26 +109,46 @@ def fit_scope(
 
 
 @torch.inference_mode()
-def features_of(network: Reader, canvases: Sequence[Drawn], card: PreprocessingCard) -> Tensor:
-    """What the scope head reads of each canvas, (N, features)."""
+def features_of(network: ReaderOrEnsemble, canvases: Sequence[Drawn], card: PreprocessingCard) -> Tensor:
+    """What the scope heads read of each canvas, (N, features)."""
     # Twice as fast on a CPU; a copy, so that the network that is published keeps its layout.
     fast = copy.deepcopy(network).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    features = torch.empty(len(canvases), fast.scope.in_features)
+    features = torch.empty(len(canvases), sum(_parts(fast)))
     for places in of_one_shape(canvases, BATCH):
         images = np.stack([normalise(canvases[place], card) for place in places])
         features[list(places)] = fast.scope_features(torch.from_numpy(images))
     return features.clone()
 
 
+@torch.no_grad()
+def _teach(network: ReaderOrEnsemble, head: Head) -> None:
+    """Give each scope head its part of the regression, and the first one the bias."""
+    for layer, weight in zip(network.scope_heads, torch.split(head.weight, _parts(network)), strict=True):
+        layer.weight.copy_(weight[None])
+        layer.bias.zero_()
+    network.scope_heads[0].bias.copy_(head.bias[None])
+
+
+def scope_logits(network: ReaderOrEnsemble, features: Tensor) -> Tensor:
+    """What the scope heads say of features (N, features), (N,)."""
+    each = zip(network.scope_heads, torch.split(features, _parts(network), dim=1), strict=True)
+    return torch.stack([layer(part)[:, 0] for layer, part in each]).sum(dim=0)
+
+
+def _parts(network: ReaderOrEnsemble) -> list[int]:
+    """How many features each scope head reads."""
+    return [layer.in_features for layer in network.scope_heads]
+
+
 def _limbs(
-    network: Reader, samples: Sequence[Sample], card: PreprocessingCard, random: np.random.Generator
+    network: ReaderOrEnsemble, samples: Sequence[Sample], card: PreprocessingCard, random: np.random.Generator
 ) -> Limbs:
     plain = features_of(network, [sample.canvas for sample in samples], card)
     return Limbs(plain, features_of(network, changed(samples, card, random), card))
 
 
 def _others(
-    network: Reader,
+    network: ReaderOrEnsemble,
     collected: Sequence[Sample],
     drawn: Sequence[Drawn],
     card: PreprocessingCard,
