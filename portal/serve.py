@@ -33,6 +33,8 @@ def main() -> None:
         threads=settings.web_threads,
         # Over this waitress answers by itself; up to it Flask's own limit answers with a readable page.
         max_request_body_size=2 * settings.max_request_bytes,
+        # waitress drops what it takes for forged; behind a proxy `portal.web.secrets` reads the trusted hops.
+        clear_untrusted_proxy_headers=not settings.proxy_hops,
         ident=None,
     )
 

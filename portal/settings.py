@@ -94,6 +94,11 @@ class Settings:
             raise BadSetting(f"GREENSTICK_READINGS must be 1 or 2; it is now “{self.readings}”.")
 
     @property
+    def hosts(self) -> list[str]:
+        """The host names the portal answers to; empty: any."""
+        return [host.strip() for host in self.trusted_hosts.split(",") if host.strip()]
+
+    @property
     def sqlalchemy_url(self) -> str:
         """Also understands the short forms that hosting providers hand out."""
         url = self.database_url or f"sqlite:///{self.home / 'portal.db'}"

@@ -67,7 +67,8 @@ def run_until_stopped(settings: Settings, address: plan.Address, signals: StopSi
         return 1
     guard = Guard(keep_open=(lock,))
     supervisor = Supervisor(commands, settings.home / "logs", guard, say)
-    supervisor.run(signals, each_turn=Readiness(address.url, say).check)
+    readiness = Readiness(address.url, say, host=next(iter(settings.hosts), ""))
+    supervisor.run(signals, each_turn=readiness.check)
     guard.close()
     return 0
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web import access, errors, filters, headers, secrets, uploads
+from portal.web import access, addresses, errors, filters, headers, secrets, uploads
 
 
 def install(app: Flask) -> None:
     """The order is the order of the checks: who asks, before a form is read for its token."""
+    addresses.install(app)
     access.install(app)
     secrets.install(app)
     uploads.install(app)

@@ -26,7 +26,7 @@ def install(app: Flask) -> None:
         PERMANENT_SESSION_LIFETIME=settings.session_max,
         WTF_CSRF_TIME_LIMIT=int(settings.session_max.total_seconds()),
         WTF_CSRF_SSL_STRICT=settings.is_https,
-        TRUSTED_HOSTS=[host.strip() for host in settings.trusted_hosts.split(",") if host.strip()] or None,
+        TRUSTED_HOSTS=settings.hosts or None,
     )
     csrf.init_app(app)
     if settings.proxy_hops:

@@ -17,6 +17,7 @@ ALL_WELL = ("database", "redis", "intake", "inference", "sweeper")
 class Health(HTTPServer):
     status = 200
     body = b""
+    host = ""  # the only name it answers to, if any
 
     def says(self, **sick: str) -> None:
         """All is well, except the parts named, each with its message."""
@@ -33,6 +34,9 @@ class Answer(BaseHTTPRequestHandler):
     server: Health
 
     def do_GET(self) -> None:
+        if self.server.host and self.headers["Host"] != self.server.host:
+            self.send_error(400, "another host")
+            return
         self.send_response(self.server.status if self.path == "/health" else 404)
         self.end_headers()
         self.wfile.write(self.server.body)
@@ -75,6 +79,17 @@ def test_nothing_is_said_while_a_part_is_starting(
     health.says(**{part: "Not there yet."})
     check_twice(Readiness(health.url, lines.append), monkeypatch)
     assert lines == []
+
+
+@pytest.mark.parametrize("host", ["xray.example", ".xray.example"])
+def test_portal_that_answers_to_its_name_alone_is_asked_by_it(
+    health: Health, lines: list[str], monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    health.says()
+    health.host = "xray.example"
+    check_twice(Readiness(health.url, lines.append, host=host), monkeypatch)
+    assert len(lines) == 1
+    assert missing_parts(health.url).keys() == {"web"}
 
 
 def test_missing_parts_are_named_once_when_it_takes_too_long(
