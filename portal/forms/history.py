@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import DateField, Form, SelectField
-from wtforms.validators import Optional
+from wtforms import Form, SelectField
 
 from portal.forms.case_filters import IdField, part_field, priority_field, state_field, verdict_field
 from portal.forms.choices import choices, same, whole_or_none
+from portal.forms.days import DayField
 from portal.models import VERDICTS
 from portal.queries.facets import NONE_YET
 from portal.queries.history import Selection
@@ -21,8 +21,8 @@ REVIEWS = {"open": False, "reviewed": True}
 class HistoryForm(Form):
     """Read from the query string; every field may be missing."""
 
-    from_day = DateField("From", [Optional()], name="from")
-    to_day = DateField("To", [Optional()], name="to")
+    from_day = DayField("From", name="from")
+    to_day = DayField("To", name="to")
     verdict = verdict_field((*VERDICTS, NONE_YET))
     state = state_field()
     priority = priority_field()

@@ -49,7 +49,7 @@ def pixels(image_id: uuid.UUID) -> ResponseReturnValue:
     return _only_for_this_browser(answer, sha256)
 
 
-@pages.get("/findings/<int:finding_id>/heatmap")
+@pages.get("/findings/<row:finding_id>/heatmap")
 @requires("radiographer")
 def heatmap(finding_id: int) -> ResponseReturnValue:
     return _made_by_us("heatmaps", heatmap_sha256(finding_id))

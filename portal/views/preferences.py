@@ -49,7 +49,7 @@ def keep_filter() -> ResponseReturnValue:
     return see_list()
 
 
-@pages.post("/worklist/filters/<int:filter_id>/delete")
+@pages.post("/worklist/filters/<row:filter_id>/delete")
 @requires("reader")
 def remove_filter(filter_id: int) -> ResponseReturnValue:
     flask.flash(f"“{delete_filter(my_id(), filter_id)}” is deleted.")

@@ -31,7 +31,7 @@ def show_all() -> ResponseReturnValue:
     return page("releases/releases.html", rows=releases())
 
 
-@pages.get("/releases/<int:release_id>")
+@pages.get("/releases/<row:release_id>")
 @requires("radiographer")
 def show(release_id: int) -> ResponseReturnValue:
     return _show(release_id)
@@ -58,7 +58,7 @@ def publish() -> ResponseReturnValue:
     return see_new("releases.show", release_id=release.id)
 
 
-@pages.post("/releases/<int:release_id>/active")
+@pages.post("/releases/<row:release_id>/active")
 @requires("admin")
 def activate(release_id: int) -> ResponseReturnValue:
     instead_of = request.form.get("instead_of", type=int)
@@ -71,7 +71,7 @@ def activate(release_id: int) -> ResponseReturnValue:
     return answer
 
 
-@pages.post("/releases/<int:release_id>/retired")
+@pages.post("/releases/<row:release_id>/retired")
 @requires("admin")
 def retire(release_id: int) -> ResponseReturnValue:
     return _changed(
@@ -81,7 +81,7 @@ def retire(release_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/releases/<int:release_id>/available")
+@pages.post("/releases/<row:release_id>/available")
 @requires("admin")
 def restore(release_id: int) -> ResponseReturnValue:
     return _changed(

@@ -37,7 +37,7 @@ def add() -> ResponseReturnValue:
     return see("users.show_all")
 
 
-@pages.post("/users/<int:user_id>/role")
+@pages.post("/users/<row:user_id>/role")
 @requires("admin")
 def set_role(user_id: int) -> ResponseReturnValue:
     form = _valid(RoleForm())
@@ -46,7 +46,7 @@ def set_role(user_id: int) -> ResponseReturnValue:
     return see("users.show_all")
 
 
-@pages.post("/users/<int:user_id>/password")
+@pages.post("/users/<row:user_id>/password")
 @requires("admin")
 def set_password(user_id: int) -> ResponseReturnValue:
     form = _valid(PasswordForm())
@@ -55,7 +55,7 @@ def set_password(user_id: int) -> ResponseReturnValue:
     return see("users.show_all")
 
 
-@pages.post("/users/<int:user_id>/enabled")
+@pages.post("/users/<row:user_id>/enabled")
 @requires("admin")
 def set_enabled(user_id: int) -> ResponseReturnValue:
     form = _valid(EnabledForm())
@@ -66,7 +66,7 @@ def set_enabled(user_id: int) -> ResponseReturnValue:
     return see("users.show_all")
 
 
-@pages.post("/users/<int:user_id>/sign-out")
+@pages.post("/users/<row:user_id>/sign-out")
 @requires("admin")
 def sign_out(user_id: int) -> ResponseReturnValue:
     accounts.sign_out_everywhere(user_id, actor())

@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from portal.web.access import public, requires
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, new_person, signed_in
 
 
 @pytest.fixture
@@ -37,6 +37,14 @@ def test_an_unexpected_failure_is_told_plainly_and_logged_without_data(
     assert "Meier" not in page.text
     assert "RuntimeError" in caplog.text
     assert "Meier" not in caplog.text
+
+
+@pytest.mark.parametrize("number", [0, 2**31, 10**20])
+def test_number_that_no_row_can_have_is_not_found(each_app: Flask, number: int) -> None:
+    admin = signed_in(each_app, new_person(each_app, "admin"))
+    assert admin.get(f"/releases/{number}").status_code == 404
+    assert admin.get(f"/findings/{number}/heatmap").status_code == 404
+    assert admin.post(f"/users/{number}/role", {"role": "admin"}).status_code == 404
 
 
 def test_a_database_that_is_away_says_that_nothing_was_saved(

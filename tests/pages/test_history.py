@@ -127,7 +127,7 @@ def test_filters_by_priority_and_review(each_app: Flask, reader: Person) -> None
     with each_app.app_context():
         for name, priority in (("P-a", "urgent"), ("P-b", "routine"), ("P-c", "urgent")):
             case_id = rows.new_case(patient_ref=name, priority=priority).id
-    reader.post(f"/cases/{case_id}/reviews", {"is_fracture": "no", "agrees": "yes"})
+    reader.review(case_id, {"is_fracture": "no", "agrees": "yes"})
     assert names(reader, "/history?priority=urgent") == ["P-c", "P-a"]
     assert names(reader, "/history?review=open") == ["P-b", "P-a"]
     assert names(reader, "/history?review=reviewed&sort=urgency") == ["P-c"]
@@ -156,8 +156,12 @@ def test_filters_by_whole_days_of_the_department(each_app: Flask, reader: Person
 
 
 @pytest.mark.parametrize(
-    "query", ["from=yesterday", "verdict=broken", "uploader=x", "batch=1", "search=1", "sort=x"]
-)
+    "query",
+    [
+        "from=yesterday", "from=0001-01-01", "to=9999-12-31", "verdict=broken", "uploader=x",
+        f"uploader={10**20}", "batch=1", "search=1", "sort=x",
+    ],
+)  # fmt: skip
 def test_a_filter_that_cannot_be_understood_shows_no_cases(app: Flask, as_reader: Person, query: str) -> None:
     with app.app_context():
         rows.new_case(patient_ref="P-any")
@@ -216,7 +220,7 @@ def test_a_line_says_why_and_whether_it_was_reviewed(app: Flask, as_reader: Pers
         (claim,) = images.claim_images(1, rows.TERMS)
         images.refuse(claim, "truncated", "The file ends before the image is complete.")
         reviewed = rows.read_case(patient_ref="P-reviewed").id
-    as_reader.post(f"/cases/{reviewed}/reviews", {"is_fracture": "yes", "agrees": "yes"})
+    as_reader.review(reviewed, {"is_fracture": "yes", "agrees": "yes"})
     page = as_reader.get("/history").text
     assert "The file ends before the image is complete." in page
     assert page.count("reviewed by reader-") == 1

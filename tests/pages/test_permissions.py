@@ -30,7 +30,7 @@ ROLE_OF = {
 }  # fmt: skip
 """Every other route is for anyone who is signed in."""
 
-VALUES = {"uuid": str(uuid.uuid4()), "integer": "4711", "path": "css/base.css", "default": "x"}
+VALUES = {"uuid": str(uuid.uuid4()), "rownumber": "4711", "path": "css/base.css", "default": "x"}
 
 
 @pytest.fixture
