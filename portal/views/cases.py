@@ -60,6 +60,7 @@ def show(case_id: uuid.UUID) -> ResponseReturnValue:
 @requires("radiographer")
 def live(case_id: uuid.UUID) -> ResponseReturnValue:
     """The part of the page that changes while images are read."""
+    note_view(case_id, actor(), is_poll=True)
     return case_live(case_id, request.args.get("image", type=int))
 
 
