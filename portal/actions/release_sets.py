@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.actions.events import Actor, record
 from portal.actions.release_cards import CARD_FILE, MAX_CARD_BYTES, RELEASE_FILES, WEIGHTS_FILE, checked_card
+from portal.actions.releases import known_release
 from portal.db import transaction
 from portal.errors import BadRequest
 from portal.models import Release
@@ -43,14 +43,18 @@ class Home:
 
 
 def publish_set(files: Sequence[SentFile], home: Home, actor: Actor) -> Release:
-    """Check a set, keep it under the card's name and register it as available; twice is harmless.
+    """Check a set, keep it under the card's name and register it as available.
+
+    The set of a release that is published already mends its files where they are damaged or gone.
 
     Raises BadRequest saying what is wrong with the set, or that its name is taken by another one; then
     nothing is left behind. A kill in between can leave the complete folder, which the next start registers.
     """
     card = _checked(files)
     folder = home.releases_dir / card["name"]
-    staged = Path(tempfile.mkdtemp(prefix="release-", dir=home.tmp_dir))
+    desk = Path(tempfile.mkdtemp(prefix="release-", dir=home.tmp_dir))
+    staged = desk / "set"
+    staged.mkdir()
     try:
         _move_safely(files, staged)
         try:
@@ -58,7 +62,7 @@ def publish_set(files: Sequence[SentFile], home: Home, actor: Actor) -> Release:
         except IntegrityError:  # someone else published this name at this moment: now their row is there
             return _keep(staged, folder, card, actor)
     finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        shutil.rmtree(desk, ignore_errors=True)
 
 
 def _checked(files: Sequence[SentFile]) -> dict[str, Any]:
@@ -93,9 +97,10 @@ def _keep(staged: Path, folder: Path, card: dict[str, Any], actor: Actor) -> Rel
     was_placed = False
     try:
         with transaction() as session:
-            known = session.scalars(select(Release).where(Release.name == card["name"])).one_or_none()
+            known = known_release(session, card)
             if known is not None:
-                return _same(known, card)
+                _mend(staged, folder, known, session, actor)
+                return known
             release = _added(session, card, actor)
             was_placed = _placed(staged, folder)
             sync(folder.parent)
@@ -106,12 +111,15 @@ def _keep(staged: Path, folder: Path, card: dict[str, Any], actor: Actor) -> Rel
         raise
 
 
-def _same(known: Release, card: dict[str, Any]) -> Release:
-    if known.weights_sha256 != card["checksums"][WEIGHTS_FILE]:
-        raise BadRequest(f"The release name “{known.name}” is taken by other weights; rename the new one.")
-    if known.card != card:
-        raise BadRequest(f"“{known.name}” was published with another card; give the new one another name.")
-    return known
+def _mend(staged: Path, folder: Path, known: Release, session: Session, actor: Actor) -> None:
+    """Put the set in the place of a published one that is not whole any more."""
+    if _is_same_set(staged, folder):
+        return
+    if folder.exists():
+        os.rename(folder, staged.with_name("damaged"))
+    os.rename(staged, folder)
+    sync(folder.parent)
+    record(session, actor, "release.mended", "release", known.id, name=known.name)
 
 
 def _added(session: Session, card: dict[str, Any], actor: Actor) -> Release:
@@ -126,7 +134,7 @@ def _added(session: Session, card: dict[str, Any], actor: Actor) -> Release:
 def _placed(staged: Path, folder: Path) -> bool:
     """Move the set to its place; False when the very same files lie there, from a publishing cut short."""
     if folder.exists():
-        if all(_is_same_file(staged / name, folder / name) for name in SET):
+        if _is_same_set(staged, folder):
             return False
         raise BadRequest(
             f"The home's releases folder already holds another “{folder.name}”; rename the new release."
@@ -134,6 +142,10 @@ def _placed(staged: Path, folder: Path) -> bool:
     folder.parent.mkdir(parents=True, exist_ok=True)
     os.rename(staged, folder)
     return True
+
+
+def _is_same_set(sent: Path, kept: Path) -> bool:
+    return all(_is_same_file(sent / name, kept / name) for name in SET)
 
 
 def _is_same_file(sent: Path, kept: Path) -> bool:

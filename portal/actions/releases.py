@@ -20,14 +20,28 @@ from portal.storage import sync
 def publish(folder: Path, releases_dir: Path) -> Release:
     """Copy a release into the home and register it; the first one becomes the active one.
 
-    Twice is harmless. Raises BadRequest when the card cannot be used, or the name is taken by other weights.
+    Twice is harmless. Raises BadRequest when the card cannot be used, or the name is another release's.
     """
     card = _card_of(folder)
+    with transaction() as session:
+        known_release(session, card)  # refused before anything is copied
     home_folder = releases_dir / card["name"]
     if not home_folder.exists():
         _copy(folder, home_folder)
     with transaction() as session:
         return _register(session, card)
+
+
+def known_release(session: Session, card: dict[str, Any]) -> Release | None:
+    """What is published under this card's name. Raises BadRequest when that is another release."""
+    known = session.scalars(select(Release).where(Release.name == card["name"])).one_or_none()
+    if known is None:
+        return None
+    if known.weights_sha256 != card["checksums"][WEIGHTS_FILE]:
+        raise BadRequest(f"The release name “{known.name}” is taken by other weights; rename the new one.")
+    if known.card != card:
+        raise BadRequest(f"“{known.name}” was published with another card; give the new one another name.")
+    return known
 
 
 def _card_of(folder: Path) -> dict[str, Any]:
@@ -49,16 +63,11 @@ def _copy(folder: Path, target: Path) -> None:
 
 
 def _register(session: Session, card: dict[str, Any]) -> Release:
-    weights = card["checksums"][WEIGHTS_FILE]
-    known = session.scalars(select(Release).where(Release.name == card["name"])).one_or_none()
+    known = known_release(session, card)
     if known is not None:
-        if known.weights_sha256 != weights:
-            raise BadRequest(
-                f"The release name “{known.name}” is taken by other weights; rename the new one."
-            )
         return known
     has_active = session.scalar(select(Release.id).where(Release.state == "active"))
-    release = Release(name=card["name"], weights_sha256=weights, card=card,
+    release = Release(name=card["name"], weights_sha256=card["checksums"][WEIGHTS_FILE], card=card,
                       state="available" if has_active else "active")  # fmt: skip
     session.add(release)
     session.flush()

@@ -14,6 +14,7 @@ from portal.commands.setup import add_first_admin, publish_releases
 from portal.db import db
 from portal.models import Release, User
 from portal.settings import Settings
+from worker.vision.card import OperatingPoints, ReleaseCard
 from worker.vision.tiny import write_tiny_release
 
 
@@ -55,6 +56,20 @@ def test_release_put_into_the_home_is_offered_and_the_active_one_stays(
         after = {release.name: release.state for release in db.session.scalars(select(Release))}
     assert list(before.values()).count("active") == 1, "the shipped release becomes the active one"
     assert after == before | {"mine": "available"}
+
+
+def test_other_thresholds_in_the_home_under_a_published_name_are_mentioned(
+    app: Flask, sqlite_settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_tiny_release(Path(sqlite_settings.releases_dir, "mine"), name="mine")
+    with app.app_context():
+        publish_releases(sqlite_settings)
+        before = capsys.readouterr().out
+        card = ReleaseCard.read(folder)
+        replace(card, operating_points=OperatingPoints(rule_out=0.01, rule_in=0.02)).write(folder)
+        publish_releases(sqlite_settings)
+    assert "mine" not in before
+    assert "“mine” was published with another card" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("card", [b"", b"[]", b'{"name": "../elsewhere"}'])

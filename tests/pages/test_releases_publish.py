@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -118,6 +119,25 @@ def test_the_same_set_twice_is_one_release(
     assert send(as_admin, tiny).headers["Location"] == send(as_admin, tiny[::-1]).headers["Location"]
     assert published(app) == {"tiny": "available"}
     assert left_behind(sqlite_settings) == [sqlite_settings.releases_dir / "tiny"]
+
+
+@pytest.mark.parametrize("harm", ["gone", "damaged"])
+def test_the_set_of_a_published_release_mends_its_files(
+    app: Flask, as_admin: Person, tiny: Files, sqlite_settings: Settings, harm: str
+) -> None:
+    send(as_admin, tiny)
+    folder = sqlite_settings.releases_dir / "tiny"
+    if harm == "gone":
+        shutil.rmtree(folder)
+    else:
+        (folder / "weights.safetensors").write_bytes(b"half")
+    assert send(as_admin, tiny).status_code == 303
+    assert files_of(folder) == tiny
+    assert left_behind(sqlite_settings) == [folder]
+    assert published(app) == {"tiny": "available"}
+    with app.app_context():
+        actions = [event.action for event in db.session.scalars(select(Event)) if event.subject == "release"]
+    assert actions == ["release.published", "release.mended"]
 
 
 @pytest.mark.parametrize("role", ["radiographer", "reader"])
