@@ -24,6 +24,7 @@ from worker.commands import cross_validate, evaluate, train  # noqa: E402
 from worker.vision.boxes import BoxRule  # noqa: E402
 from worker.vision.card import ReleaseCard, file_sha256  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
+from worker.vision.evaluation.seen import folds_trained_on  # noqa: E402
 from worker.vision.networks.mirrored import Mirrored  # noqa: E402
 from worker.vision.networks.registry import build  # noqa: E402
 from worker.vision.shelf import RELEASES  # noqa: E402
@@ -161,21 +162,54 @@ def test_each_fold_goes_on_from_its_own_network_of_an_earlier_cross_validation(
     assert "not trained without fold 0" in capsys.readouterr().err
 
 
+def test_network_that_went_on_from_one_that_saw_the_fold_does_not_judge_it(
+    manifest: Path, validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nor two trainings later: the network of fold 0 saw fold 1, whatever it was trained on since."""
+    later = tmp_path / "later"
+    start = ["--weights", str(validated / "fold-0" / "best.safetensors")]
+    folds = ["--folds-train", "2,3,4", "--fold-tune", "none", "--fold-test", "1"]
+    assert train.main(["--data", str(manifest), *RECIPE, *start, *folds, "--out", str(later)]) == 0
+    going_on = ["--weights", str(later / "best.safetensors"), "--folds", "0,1"]
+    assert validate(manifest, tmp_path / "cv", going_on) == 2
+    assert "not trained without fold 1" in capsys.readouterr().err
+    made = tmp_path / "limbs-4"
+    assert validate(manifest, tmp_path / "cv", ["--folds", "0,1"]) == 0
+    assert (
+        train.main(["--out", str(later), "--export", str(made), "--out-of-fold", str(tmp_path / "cv")]) == 0
+    )
+    assert ReleaseCard.read(made).training["folds_seen_before"] == [1]
+    assert folds_trained_on(ReleaseCard.read(made)) == {1, 2, 3, 4}
+
+
+def test_figures_of_networks_that_went_on_from_a_release_are_not_called_unseen(
+    manifest: Path, release: Path, tmp_path: Path
+) -> None:
+    start = ["--weights", str(release / "weights.safetensors"), "--folds", "0,1"]
+    assert validate(manifest, tmp_path / "cv", start) == 0
+    seen = json.loads((tmp_path / "cv" / "report.json").read_text())["seen"]
+    assert seen["share"] == "unknown"
+    assert "limbs-2" in seen["says"]
+
+
 def test_card_of_a_finer_map_names_the_weights_of_its_backbone(
-    manifest: Path, validated: Path, tmp_path: Path
+    manifest: Path, validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     weights = tmp_path / "start.safetensors"
     shutil.copy(validated / "fold-0" / "best.safetensors", weights)
     run, made = str(tmp_path / "all"), tmp_path / "limbs-3"
-    going_on = ["--arch", "plain-cnn-fpn", "--weights", str(weights), "--folds-train", "0,1,2,3,4"]
-    no_choice = ["--fold-tune", "none", "--fold-test", "none"]
-    assert train.main(["--data", str(manifest), *RECIPE, *going_on, *no_choice, "--out", run]) == 0
+    going_on = ["--arch", "plain-cnn-fpn", "--weights", str(weights)]
+    every_fold = ["--folds-train", "0,1,2,3,4", "--fold-tune", "none", "--fold-test", "none"]
+    assert train.main(["--data", str(manifest), *RECIPE, *going_on, *every_fold, "--out", run]) == 0
+    assert validate(manifest, tmp_path / "cv", [*going_on, "--folds", "0,1"]) == 0
     facts = json.loads(Path(RELEASES, "facts.json").read_text("utf-8"))
     ours = dict.fromkeys(facts["backbones"]["other"], "ours")
     facts["backbones"]["plain-cnn"] = ours | {"sha256": file_sha256(weights)}
     (tmp_path / "facts.json").write_text(json.dumps(facts))
-    export = ["--export", str(made), "--out-of-fold", str(validated), "--facts", str(tmp_path / "facts.json")]
-    assert train.main(["--out", run, *export]) == 0
+    export = ["--out", run, "--export", str(made), "--facts", str(tmp_path / "facts.json"), "--out-of-fold"]
+    assert train.main([*export, str(validated)]) == 2
+    assert "architecture: plain-cnn there, plain-cnn-fpn asked for" in capsys.readouterr().err
+    assert train.main([*export, str(tmp_path / "cv")]) == 0
     assert set(ReleaseCard.read(made).backbone.values()) == {"ours"}
 
 
@@ -216,10 +250,13 @@ def test_release_of_the_recipe_is_tuned_and_described_by_the_cross_validation(
 
 def test_judgement_of_an_older_version_is_asked_for_anew(validated: Path, tmp_path: Path) -> None:
     stored = json.loads((validated / JUDGEMENT_FILE).read_text())
-    stored["rules"]["box_threshold"] = stored["rules"].pop("boxes")["threshold"]
-    (tmp_path / JUDGEMENT_FILE).write_text(json.dumps(stored))
-    with pytest.raises(ValueError, match="cross-validate"):
-        read_judgement(tmp_path)
+    rules = {**stored["rules"], "box_threshold": 0.3}
+    rules.pop("boxes")
+    nameless = {name: value for name, value in stored.items() if name != "judged"}
+    for older in ({**stored, "rules": rules}, nameless):
+        (tmp_path / JUDGEMENT_FILE).write_text(json.dumps(older))
+        with pytest.raises(ValueError, match="cross-validate"):
+            read_judgement(tmp_path)
 
 
 def test_mirrored_release_reads_a_limb_and_its_mirror_image_alike_on_both_engines(release: Path) -> None:

@@ -161,6 +161,24 @@ def test_members_that_saw_the_fold_or_are_not_there_are_refused(
     assert "not trained without fold 0" in capsys.readouterr().err
 
 
+def test_fold_that_a_member_was_trained_on_tunes_no_release(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data", str(runs / "manifest.csv"), *RECIPE]
+    assert train.main([*data, "--out", str(tmp_path / "one")]) == 0
+    asked = [
+        "--out",
+        str(tmp_path / "one"),
+        "--with",
+        str(runs / "all-1"),
+        "--export",
+        str(tmp_path / "made-1"),
+    ]
+    assert train.main(asked) == 2
+    assert "fold 1, which would tune the release" in capsys.readouterr().err
+    assert not (tmp_path / "made-1").exists()
+
+
 def test_answers_of_other_members_are_not_taken_for_these(
     runs: Path, judged: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

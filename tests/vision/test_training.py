@@ -15,7 +15,7 @@ pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 
-from tests.vision.runs import best, measures, resumed, trained  # noqa: E402
+from tests.vision.runs import best, measures, recipe, resumed, trained  # noqa: E402
 from worker.commands import evaluate, train  # noqa: E402
 from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
@@ -222,3 +222,13 @@ def test_run_can_end_half_way_between_its_start_and_what_it_learnt(manifest: Pat
     assert np.abs(ended["map.weight"] - began["map.weight"]).max() > 0
     for name in ("map.weight", "image.weight", "mixed.3.running_var"):
         np.testing.assert_allclose(between[name], (began[name] + ended[name]) / 2, atol=1e-6)
+    kept = half.read_bytes()
+    trained(manifest, tmp_path / "half", more=[*more, "--average-start"])
+    assert half.read_bytes() == kept, "asking again for a finished run changes nothing"
+
+
+def test_run_without_weights_has_no_start_to_end_half_way_to(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*recipe(manifest, tmp_path / "run", 1), "--average-start"]) == 2
+    assert "--weights" in capsys.readouterr().err

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 
 from worker.commands.fold_ensembles import folds_of_ensemble
 from worker.commands.fold_judgement import judge_folds
-from worker.commands.fold_runs import folds_of_recipe
+from worker.commands.fold_runs import folds_of_recipe, members_of
 from worker.commands.recipe import say
 from worker.commands.recipe_options import DATA, add_recipe
 from worker.vision.training.progress import Progress
@@ -40,7 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(done) < len(folds):
         say(f"{len(done)} of {len(folds)} folds are read")
         return 0
-    judge_folds(asked.out, done, asked.mirrored)
+    numbers = [fold.rows[0].fold for fold in done]
+    members = [members_of(asked, number) for number in numbers if number is not None]
+    judge_folds(asked.out, done, members, asked.mirrored)
     return 0
 
 

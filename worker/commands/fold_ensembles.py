@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from worker.commands.fold_runs import fold_in, is_read, judged_of, read_fold, wanted_of
+from worker.commands.fold_runs import fold_in, is_read, judged_of, members_of, read_fold, wanted_of
 from worker.vision.card import file_sha256
 from worker.vision.training.checkpoint import BEST_FILE, Options
 from worker.vision.training.out_of_fold import Fold
@@ -29,7 +29,7 @@ def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fol
     options = {number: _options(asked.mean_of, number) for number in judged}
     wanted = wanted_of(asked, judged)
     for number in progress.over(wanted, len(wanted), "folds"):
-        members = [member / f"fold-{number}" for member in asked.mean_of]
+        members = members_of(asked, number)
         _claim(folders[number], members)
         if not is_read(folders[number], options[number], asked.mirrored):
             read_fold(folders[number], members, asked.mirrored)

@@ -15,17 +15,25 @@ from worker.vision.evaluation.outcome import labels_of, probabilities_of
 from worker.vision.evaluation.report import report_on
 from worker.vision.evaluation.report_text import as_text
 from worker.vision.evaluation.seen import seen_out_of_fold
-from worker.vision.training.judgement import Judgement
+from worker.vision.training.checkpoint import Options
+from worker.vision.training.judgement import Judged, Judgement
+from worker.vision.training.lineage import lineage_of
 from worker.vision.training.out_of_fold import Fold, outcomes_of, tuned_on, uncalibrated
 
 PUBLISHED_SPECIFICITY = 0.71  # where the best published figure for FracAtlas states its recall
 
 
-def judge_folds(out: Path, folds: Sequence[Fold], is_mirrored: bool) -> None:
-    """Write and say how well images are read by networks that never saw them; keep the rules they give."""
+def judge_folds(
+    out: Path, folds: Sequence[Fold], members: Sequence[Sequence[Path]], is_mirrored: bool
+) -> None:
+    """Write and say how well images are read by networks that never saw them; keep the rules they give.
+
+    members  of each fold: the runs whose networks read it, together
+    """
     numbers = [number for fold in folds if (number := fold.rows[0].fold) is not None]
     rules, outcomes = tuned_on(folds), outcomes_of(folds)
-    seen = seen_out_of_fold([fold.rows for fold in folds])
+    started_from = {name for runs in members for run in runs if (name := _release_before(run))}
+    seen = seen_out_of_fold([fold.rows for fold in folds], started_from)
     report = report_on(outcomes, f"the recipe of {out.name}", seen, numbers, rules.operating_points)
     labels, raw = labels_of(outcomes), np.array(uncalibrated(folds))
     before = {"calibration_error": calibration_error(labels, raw), "brier": brier(labels, raw)}
@@ -37,11 +45,18 @@ def judge_folds(out: Path, folds: Sequence[Fold], is_mirrored: bool) -> None:
         "before_calibration": before,
     }
     tuned = {"tune_images": report.images, "tune_fractured": report.fractured}
-    Judgement(rules, is_mirrored, tuned, metrics).write(out)
+    judged = Judged.of([Options.read(run) for run in members[0]])
+    Judgement(judged, rules, is_mirrored, tuned, metrics).write(out)
     write_out(out, outcomes, report, _about(folds, is_mirrored), raw)
     say(as_text(report))
     say(f"recall at specificity {PUBLISHED_SPECIFICITY}: {recall:.3f}")
     say("before calibration  " + "  ".join(f"{name} {value:.4f}" for name, value in before.items()))
+
+
+def _release_before(run: Path) -> str:
+    """The release whose weights the run's training went on from; empty when there is none."""
+    release = lineage_of(run).release
+    return "" if release is None else release.name
 
 
 def _about(folds: Sequence[Fold], is_mirrored: bool) -> str:

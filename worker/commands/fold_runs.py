@@ -23,6 +23,7 @@ from worker.vision.sources.layouts import Listed
 from worker.vision.training.answers import answers, read_answers, write_answers
 from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of
 from worker.vision.training.crew import Crew, alone
+from worker.vision.training.lineage import folds_seen, lineage_of_weights
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
 
@@ -96,17 +97,17 @@ def is_read(folder: Path, options: Options, is_mirrored: bool) -> bool:
 def _options(asked: argparse.Namespace, data: Listed, known: Sequence[int], number: int) -> Options:
     others = tuple(other for other in known if other != number)
     options = options_of(asked, data, others, fold_tune=None, fold_test=number)
-    if asked.weights is None or not asked.weights.is_dir():
+    if asked.weights is None:
         return options
-    return dataclasses.replace(options, weights=str(_start(asked.weights / f"fold-{number}", number)))
+    start = asked.weights / f"fold-{number}" / BEST_FILE if asked.weights.is_dir() else asked.weights
+    if number in folds_seen(lineage_of_weights(start).runs, data.manifest, data.text):
+        raise ValueError(f"{start} was not trained without fold {number}")
+    return dataclasses.replace(options, weights=str(start))
 
 
-def _start(run: Path, number: int) -> Path:
-    """The weights that an earlier cross-validation left for this fold. ValueError when they saw it."""
-    earlier = Options.read(run)
-    if earlier.fold_test != number or number in earlier.folds_train:
-        raise ValueError(f"{run} was not trained without fold {number}")
-    return run / BEST_FILE
+def members_of(asked: argparse.Namespace, number: int) -> list[Path]:
+    """The runs whose networks read a fold, together."""
+    return [where / f"fold-{number}" for where in asked.mean_of or [asked.out]]
 
 
 def _check_kinds(rows: Sequence[Row], judged: Sequence[int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_st
 from worker.vision.preprocess import VERSION
 from worker.vision.sources.layouts import Listed, listed
 from worker.vision.training.batches import batches_per_epoch
-from worker.vision.training.checkpoint import OPTIONS_FILE, Options, average_best
+from worker.vision.training.checkpoint import OPTIONS_FILE, Options, differences
 from worker.vision.training.crew import ALONE, Crew, chosen_device
 from worker.vision.training.environment import environment
 from worker.vision.training.loop import Trainer
@@ -42,6 +41,8 @@ def options_of(
         raise ValueError("--patience must be at least one epoch")
     if patience is not None and fold_tune is None:
         raise ValueError("--patience needs a tuning fold: without one no epoch is better than another")
+    if asked.average_start and asked.weights is None:
+        raise ValueError("--average-start needs --weights: without them a run starts from random ones")
     return Options(
         manifest=str(data.manifest),
         arch=asked.arch,
@@ -75,7 +76,7 @@ def data_for(asked: argparse.Namespace) -> Listed:
 
 def refuse_another_recipe(options: Options, folder: Path) -> None:
     """Raises ValueError, which says in what they differ, when the folder holds a run of other options."""
-    if (folder / OPTIONS_FILE).exists() and (unlike := options.unlike(Options.read(folder))):
+    if (folder / OPTIONS_FILE).exists() and (unlike := differences(Options.read(folder), options)):
         raise ValueError(
             f"{folder} holds a run of another recipe ({'; '.join(unlike)}):"
             " give another --out, or the same options"
@@ -127,10 +128,7 @@ def run_training(
         folder.mkdir(parents=True, exist_ok=True)
         weights = None if options.weights is None else Path(options.weights)
         options.write(folder, environment(crew.device, crew.size, weights))
-    start = copy.deepcopy(network.state_dict())
     Trainer(network, options, preprocessing_of(options), folder, crew, progress).run(train, tune)
-    if options.average_start and crew.leads:
-        average_best(folder, build_reader(options.arch), start)
 
 
 def say(line: str) -> None:

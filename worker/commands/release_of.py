@@ -14,8 +14,9 @@ from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
 from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.training.answers import answers
-from worker.vision.training.checkpoint import epochs_of
-from worker.vision.training.judgement import read_judgement
+from worker.vision.training.checkpoint import Options, differences, epochs_of
+from worker.vision.training.judgement import Judged, read_judgement
+from worker.vision.training.lineage import folds_seen, folds_trained, lineage_of
 from worker.vision.training.provenance import GivenFacts, provenance, read_facts
 from worker.vision.training.publish import publish
 from worker.vision.training.samples import Sample, read_samples
@@ -45,11 +46,19 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
     """What the release decides by, whether it reads mirrored too, and what its card says of both."""
     if asked.out_of_fold is not None:
         judgement = read_judgement(asked.out_of_fold)
+        if unlike := differences(judgement.judged, Judged.of(made.options)):
+            raise ValueError(f"{asked.out_of_fold} judged another recipe ({'; '.join(unlike)})")
         told = {"training": judgement.tuned_on, "metrics": judgement.metrics}
         return judgement.rules, judgement.is_mirrored, told
     options = made.options[0]
     if options.fold_tune is None:
         raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
+    runs = [run for where in (asked.out, *asked.others) for run in lineage_of(where).runs]
+    if options.fold_tune in folds_trained(runs[1:], Path(options.manifest)):
+        raise ValueError(
+            f"fold {options.fold_tune}, which would tune the release, is one that a network of --with was"
+            " trained on: give --out-of-fold"
+        )
     samples = samples_of(options, [options.fold_tune])
     rules = tune(samples, answers(made.network, samples, preprocessing_of(options)))
     fractured = sum(sample.is_fractured for sample in samples)
@@ -70,11 +79,17 @@ def _scope(made: Trained, pictures: Path) -> ScopeFit:
 def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:
     """How the first member was trained, then the others; remarks of people over both."""
     first, *others = (
-        {**options.for_card(), **epochs_of(run)}
+        {**options.for_card(), **epochs_of(run), **_seen_before(run, options)}
         for options, run in zip(made.options, [asked.out, *asked.others], strict=True)
     )
     remarks = {} if asked.remarks is None else json.loads(asked.remarks.read_text("utf-8"))
     return {**first, **({"other_members": others} if others else {}), **remarks}
+
+
+def _seen_before(run: Path, options: Options) -> dict[str, Any]:
+    """The folds that the run was not trained on, but what it went on from."""
+    earlier = folds_seen(lineage_of(run).runs[1:], Path(options.manifest)) - set(options.folds_train)
+    return {"folds_seen_before": sorted(earlier)} if earlier else {}
 
 
 def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:

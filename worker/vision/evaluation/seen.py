@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
@@ -56,8 +56,17 @@ def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Se
     return Seen("none", [], False, f"The release never saw these images ({folds_text(of_judged)}){limit}.")
 
 
-def seen_out_of_fold(folds: Sequence[Sequence[Row]]) -> Seen:
-    """For folds that were each judged by a network trained on the others only."""
+def seen_out_of_fold(folds: Sequence[Sequence[Row]], started_from: Collection[str] = ()) -> Seen:
+    """For folds that were each judged by a network trained on the others only.
+
+    started_from  the releases whose weights those trainings went on from
+    """
+    if started_from:
+        says = (
+            f"The networks went on from the weights of {', '.join(sorted(started_from))}: whether that was"
+            " trained on these images cannot be known, and if it was, the figures show what it remembers."
+        )
+        return Seen("unknown", [], True, says)
     groups = [{row.group for row in rows} for rows in folds]
     split = {group for one, other in combinations(groups, 2) for group in one & other}
     if not split:
@@ -81,8 +90,9 @@ def folds_text(numbers: Iterable[int]) -> str:
 
 
 def folds_trained_on(card: ReleaseCard) -> set[int]:
-    """Those that any of its networks was trained on; empty when the card does not say."""
-    return {fold for member in _members(card) for fold in _whole(member.get("folds_train"))}
+    """Those that any of its networks was trained on, or its start; empty when the card does not say."""
+    stated = "folds_train", "folds_seen_before"
+    return {fold for member in _members(card) for name in stated for fold in _whole(member.get(name))}
 
 
 def folds_tuned_on(card: ReleaseCard) -> set[int]:

@@ -17,6 +17,7 @@ UPSIDE_DOWN_CHANCE, SIDEWAYS_CHANCE = 0.05, 0.1  # limbs lie either way on the p
 ZOOM = (0.85, 1.3)
 LARGEST_SHIFT_SHARE = 0.08
 STRETCH = 0.08  # of one axis against the other
+LONGEST_STEP = 1.2  # in source pixels, up to which every one of them counts without averaging
 
 Matrix = NDArray[np.float64]  # (2, 3), source pixel = matrix @ (x, y, 1) of the new image
 
@@ -29,9 +30,7 @@ def augmented(
     is_sideways  turned by a quarter, either way
     """
     matrix = _random_matrix(Canvas(*sample.canvas.shape), canvas, is_sideways, random)
-    image = Image.fromarray(sample.canvas).transform(
-        canvas[::-1], Image.Transform.AFFINE, matrix.ravel().tolist(), Image.Resampling.BILINEAR
-    )
+    image = _resampled(Image.fromarray(sample.canvas), canvas, matrix)
     if random.random() < 0.35:
         image = _other_sharpness(image, random)
     view = _other_exposure(np.asarray(image, np.float32) / np.float32(255), random)
@@ -55,6 +54,18 @@ def _random_matrix(given: Canvas, wanted: Canvas, is_sideways: bool, random: np.
     shift = random.uniform(-LARGEST_SHIFT_SHARE, LARGEST_SHIFT_SHARE, size=2) * 2 * centre
     offset = centre + shift - linear @ new_centre
     return np.column_stack([linear, offset])
+
+
+def _resampled(given: Image.Image, canvas: Canvas, matrix: Matrix) -> Image.Image:
+    """The view that `matrix` tells, as sharp as a reading's canvas: not blurred by this step, not aliased."""
+    step = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))  # source pixels per pixel of the view
+    if step > LONGEST_STEP:
+        size = round(given.width / step), round(given.height / step)
+        matrix = np.diag([size[0] / given.width, size[1] / given.height]) @ matrix
+        given = given.resize(size, Image.Resampling.BILINEAR)  # which averages what falls on one pixel
+    return given.transform(
+        canvas[::-1], Image.Transform.AFFINE, matrix.ravel().tolist(), Image.Resampling.BICUBIC
+    )
 
 
 def _moved(boxes: Sequence[BoxPx], matrix: Matrix) -> tuple[NDArray[np.float64], ...]:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 DECAY = 0.995
 SLOWEST_START = 10
+
+
+@torch.no_grad()
+def half_way(network: nn.Module, start: Mapping[str, Tensor]) -> nn.Module:
+    """The network half way back to the weights it started from: what was learnt anew, less of what it cost.
+
+    source  Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"
+    """
+    halves = copy.deepcopy(network)
+    for name, value in halves.state_dict().items():
+        if value.dtype.is_floating_point:
+            value.lerp_(start[name].to(value.device), 0.5)
+    return halves
 
 
 class WeightAverage:

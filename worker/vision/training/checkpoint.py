@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.csv"
@@ -57,18 +59,19 @@ class Options:
         known = asdict(self)
         return {name: known[name] for name in known if name not in NOT_FOR_CARDS}
 
-    def unlike(self, held: Options) -> list[str]:
-        """Each option in which a run that is there differs from this one, in words."""
-        return [
-            f"{name.replace('_', ' ')}: {getattr(held, name)} there, {getattr(self, name)} asked for"
-            for name in (each.name for each in fields(self) if each.compare)
-            if getattr(held, name) != getattr(self, name)
-        ]
-
     def write(self, folder: Path, environment: dict[str, str]) -> None:
         """Keep the options, with what the run was last started in."""
         stored = {**asdict(self), "environment": environment}
         (folder / OPTIONS_FILE).write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
+
+
+def differences(there: DataclassInstance, here: DataclassInstance) -> list[str]:
+    """Each field that counts in which what is there is unlike what is asked for here, in words."""
+    return [
+        f"{name.replace('_', ' ')}: {getattr(there, name)} there, {getattr(here, name)} asked for"
+        for name in (each.name for each in fields(there) if each.compare)
+        if getattr(there, name) != getattr(here, name)
+    ]
 
 
 def environment_of(folder: Path) -> dict[str, str]:
@@ -99,21 +102,6 @@ def save_best(folder: Path, network: nn.Module) -> None:
 
 def load_best(folder: Path, network: nn.Module) -> None:
     network.load_state_dict(load_file(folder / BEST_FILE))
-
-
-def average_best(folder: Path, network: nn.Module, start: Mapping[str, Tensor]) -> None:
-    """Move the kept weights half way back to those of the start: what was learnt anew, less of what it cost.
-
-    source  Wortsman et al. 2022, "Robust fine-tuning of zero-shot models"
-    """
-    load_best(folder, network)
-    trained = network.state_dict()
-    halves = {
-        name: (start[name].cpu() + value) / 2 if value.is_floating_point() else value
-        for name, value in trained.items()
-    }
-    network.load_state_dict(halves)
-    save_best(folder, network)
 
 
 def epochs_of(folder: Path) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,37 @@ def lineage_of(run: Path) -> Lineage:
         if not is_run or Options.read(earlier) in runs:
             return Lineage(tuple(runs), found_sha256, _card_beside(weights, found_sha256))
         run = earlier
+
+
+def lineage_of_weights(weights: Path) -> Lineage:
+    """That of a training which would go on from this file. Raises OSError and ValueError."""
+    if weights.name == BEST_FILE and (weights.parent / OPTIONS_FILE).is_file():
+        return lineage_of(weights.parent)
+    sha256 = file_sha256(weights)
+    return Lineage((), sha256, _card_beside(weights, sha256))
+
+
+def folds_trained(runs: Iterable[Options], manifest: Path, text: str | None = None) -> set[int]:
+    """The folds of a list that any of these runs was trained on.
+
+    text  of the manifest, where it is not written yet
+    """
+    return {fold for options in _of_list(runs, manifest, text) for fold in options.folds_train}
+
+
+def folds_seen(runs: Sequence[Options], manifest: Path, text: str | None = None) -> set[int]:
+    """Those, and the folds by which any of the runs chose its weights."""
+    chosen_by = {options.fold_tune for options in _of_list(runs, manifest, text)}
+    return folds_trained(runs, manifest, text) | {fold for fold in chosen_by if fold is not None}
+
+
+def _of_list(runs: Iterable[Options], manifest: Path, text: str | None) -> Iterator[Options]:
+    """The runs that this list was given to, or a copy: a folder of images is listed anew for each run."""
+    content = manifest.read_bytes() if text is None else text.encode("utf-8")
+    for options in runs:
+        other = Path(options.manifest)
+        if other.absolute() == manifest.absolute() or (other.is_file() and other.read_bytes() == content):
+            yield options
 
 
 def _card_beside(weights: Path, sha256: str) -> ReleaseCard | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from torch import Tensor, nn
 from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import auroc
 from worker.vision.networks.reader import Reader
-from worker.vision.training.average import WeightAverage
+from worker.vision.training.average import WeightAverage, half_way
 from worker.vision.training.batches import batches_per_epoch, plain_batches, training_batches
 from worker.vision.training.checkpoint import (
     Options,
@@ -56,13 +57,14 @@ class Trainer:
             keep_grouped_convolutions_in_float32(network)
         self.network = network.to(crew.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.network)
+        self.start = copy.deepcopy(self.network.state_dict()) if options.average_start else None
         self.optimizer = optimizer_of(self.network, options.learning_rate)
         self._set_mode()
         self.lesson = crew.together(Lesson(self.network, options.box_supervision, self.in_bfloat16))
         self.epochs_done, self.best_epoch, self.best = 0, 0, -math.inf
 
     def run(self, train: Sequence[Sample], tune: Sequence[Sample] = ()) -> None:
-        """Train to the last epoch; after each, save the state, and the averaged weights when best.
+        """Train to the last epoch; after each, save the state, and the weights to keep when best.
 
         tune  images to choose the best epoch by (only the leading process needs them); without any the last
               epoch's weights are kept
@@ -87,30 +89,35 @@ class Trainer:
         return True
 
     def _keep_best(self, tune: Sequence[Sample]) -> dict[str, float]:
-        """Save the averaged weights unless earlier ones read the tuning images better; the measure."""
+        """Save the weights to keep unless earlier ones read the tuning images better; the measure."""
         if self.options.fold_tune is None:
-            self._save_average()
+            self._save_best()
             return {}
         score = self.crew.told(lambda: self._score(tune))
         if score > self.best or math.isinf(self.best):
             self.best, self.best_epoch = score, self.epochs_done
-            self._save_average()
+            self._save_best()
         return {"tune_auroc": score}
 
-    def _save_average(self) -> None:
+    def _save_best(self) -> None:
         if self.crew.leads:
-            save_best(self.folder, self.average.network)
+            save_best(self.folder, self.to_keep())
+
+    def to_keep(self) -> nn.Module:
+        """The averaged network; half way back to where the run started, when asked for."""
+        return self.average.network if self.start is None else half_way(self.average.network, self.start)
 
     def _score(self, tune: Sequence[Sample]) -> float:
         return auroc(np.array([sample.is_fractured for sample in tune]), self.scores(tune))
 
     @torch.no_grad()
     def scores(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """The averaged network's logits, (N,)."""
+        """The logits of the network to keep, (N,)."""
         kind, logits = torch.device(self.crew.device).type, np.zeros(len(samples))
+        network = self.to_keep()
         for numbers, images in plain_batches(samples, self.card, self.options.batch_size):
             with torch.autocast(kind, torch.bfloat16, enabled=self.in_bfloat16):
-                answers = self.average.network(self._on_device(images))
+                answers = network(self._on_device(images))
             logits[list(numbers)] = answers.logits.double().cpu().numpy()
         return logits
 

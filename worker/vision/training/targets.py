@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from worker.vision.canvas import Canvas
 
-FINE_PX = 4  # boxes are drawn at this stride first
+FINE_PX = 2  # distance of the points by which the cover of a cell is told
 LEAST_COVER = 0.25  # share of a cell that a box must cover
 PEAKED, LEVEL = 0.4, 1.0  # `docs/experiments.md` says what the peak brings
 
 Corners = NDArray[np.float64]  # (4, 2), x and y in pixels of the canvas, going round the box
+Shape = tuple[int, int]  # rows, columns
 
 
 class Marking(NamedTuple):
@@ -30,36 +30,44 @@ def map_target(boxes: Sequence[Corners], canvas: Canvas, marking: Marking) -> ND
 
     A box too small to cover a cell still marks its own.
     """
-    cell_px, edge = marking
-    rows, columns = canvas.rows // cell_px, canvas.columns // cell_px
-    heights = np.full((rows, columns), edge)
+    shape = canvas.rows // marking.cell_px, canvas.columns // marking.cell_px
+    target = np.zeros(shape)
     for corners in boxes:
-        heights = np.maximum(heights, _heights(corners, rows, columns, marking))
-    target = (_covered(boxes, rows, columns, cell_px) * heights).astype(np.float32)
+        heights = np.maximum(_heights(corners, shape, marking), marking.edge)
+        target = np.maximum(target, _is_covered(corners, shape, marking.cell_px) * heights)
     for corners in boxes:
-        column, row = (corners.mean(axis=0) // cell_px).astype(int)
-        if 0 <= row < rows and 0 <= column < columns:
+        column, row = (corners.mean(axis=0) // marking.cell_px).astype(int)
+        if 0 <= row < shape[0] and 0 <= column < shape[1]:
             target[row, column] = 1
-    return target
+    return target.astype(np.float32)
 
 
-def _covered(boxes: Sequence[Corners], rows: int, columns: int, cell_px: int) -> NDArray[np.bool_]:
-    """The cells (rows, columns) that lie under the boxes."""
-    per_cell = cell_px // FINE_PX
-    drawn = Image.new("L", (columns * per_cell, rows * per_cell))
-    for corners in boxes:
-        ImageDraw.Draw(drawn).polygon([(x / FINE_PX, y / FINE_PX) for x, y in corners], fill=1)
-    fine = np.asarray(drawn, np.float32).reshape(rows, per_cell, columns, per_cell)
-    covered: NDArray[np.bool_] = fine.mean(axis=(1, 3)) >= LEAST_COVER
-    return covered
+def _is_covered(corners: Corners, shape: Shape, cell_px: int) -> NDArray[np.bool_]:
+    """Whether enough of each cell, (rows, columns), lies under the box."""
+    (rows, columns), per_cell = shape, cell_px // FINE_PX
+    along, across = _from_centre(corners, (rows * per_cell, columns * per_cell), FINE_PX, 0)
+    is_under = (np.abs(along) <= 1) & (np.abs(across) <= 1)
+    share = is_under.reshape(rows, per_cell, columns, per_cell).mean(axis=(1, 3))
+    return np.asarray(share >= LEAST_COVER)
 
 
-def _heights(corners: Corners, rows: int, columns: int, marking: Marking) -> NDArray[np.float64]:
+def _heights(corners: Corners, shape: Shape, marking: Marking) -> NDArray[np.float64]:
     """A Gaussian as long and as wide as the box, (rows, columns): 1 at its centre, `edge` where it ends."""
-    y, x = (np.mgrid[:rows, :columns] + 0.5) * marking.cell_px
-    from_centre = np.stack([x, y], axis=-1) - corners.mean(axis=0)
-    squared = np.zeros((rows, columns))
+    along, across = _from_centre(corners, shape, marking.cell_px, marking.cell_px)
+    return np.asarray(marking.edge ** (along**2 + across**2))
+
+
+def _from_centre(
+    corners: Corners, shape: Shape, step_px: int, least_px: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How far points a step apart lie from the box's centre along its two sides: 1 is where the box ends.
+
+    A side shorter than `least_px` counts as that long.
+    """
+    y, x = (np.mgrid[: shape[0], : shape[1]] + 0.5) * step_px
+    offset = np.stack([x, y], axis=-1) - corners.mean(axis=0)
+    distances = []
     for side in (corners[1] - corners[0], corners[3] - corners[0]):
         length = max(float(np.hypot(*side)), 1e-6)
-        squared += (from_centre @ (side / length) / (max(length, marking.cell_px) / 2)) ** 2
-    return np.asarray(marking.edge**squared)
+        distances.append(offset @ (side / length) / (max(length, least_px, 1e-6) / 2))
+    return distances[0], distances[1]
