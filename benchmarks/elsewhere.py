@@ -15,10 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
+from worker.commands.files import known_image
 from worker.commands.recipe import preprocessing_of
 from worker.commands.trained import trained
+from worker.intake.greyscale import to_display
 from worker.vision.card import PreprocessingCard
 from worker.vision.evaluation.metrics import auroc, average_precision
 from worker.vision.manifest import Row, read_manifest
@@ -40,7 +41,7 @@ def main() -> None:
         network = Mirrored(made.network) if asked.mirrored else made.network
         card, rows = preprocessing_of(made.options[0]), read_manifest(asked.manifest, [fold])
         for name, samples in (
-            ("as they are", read_samples(rows, card, spare=False)),
+            ("as they are", read_samples(rows, card, False, known_image)),
             ("changed", _changed(rows, card)),
         ):
             labels = np.array([sample.is_fractured for sample in samples])
@@ -52,8 +53,8 @@ def main() -> None:
 def _changed(rows: Sequence[Row], card: PreprocessingCard) -> list[Sample]:
     samples = []
     for number, row in enumerate(rows):
-        with Image.open(row.image) as image:
-            picture = as_elsewhere(np.asarray(image.convert("L")), np.random.default_rng((SEED, number)))
+        shown = to_display(*known_image(row.image))
+        picture = as_elsewhere(shown, np.random.default_rng((SEED, number)))
         canvas, placement = letterbox(picture, 0, 255, card.canvases, card)
         samples.append(Sample(canvas, (), row.is_fractured, row.body_part, placement))
     return samples

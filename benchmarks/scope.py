@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from benchmarks.stage import shipped_release
+from worker.commands.files import known_image
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.manifest import read_manifest, read_unlabelled
 from worker.vision.networks.ensemble import Ensemble, ReaderOrEnsemble
@@ -42,7 +43,7 @@ def main() -> None:
     release = asked.release or shipped_release()
     card = ReleaseCard.read(release)
     network = _network(release, card)
-    pictures = read_samples(read_unlabelled(asked.pictures), card.preprocessing, spare=False)
+    pictures = read_samples(read_unlabelled(asked.pictures), card.preprocessing, False, known_image)
     kinds = sorted({picture.kind for picture in pictures})
     head = ["fold", "limbs refused", "changed limbs refused", "other pictures refused"]
     head += [f"{kind}, kind left out" for kind in kinds]
@@ -79,7 +80,7 @@ def _judged(
 
 
 def _limbs(manifest: Path, folds: Sequence[int], card: PreprocessingCard) -> list[Sample]:
-    return read_samples(read_manifest(manifest, folds), card, spare=False)
+    return read_samples(read_manifest(manifest, folds), card, False, known_image)
 
 
 @torch.inference_mode()

@@ -19,6 +19,7 @@ import torch
 from torch import nn
 
 from benchmarks.stage import shipped_release
+from worker.commands.files import known_image
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.evaluation.metrics import auroc, average_precision
 from worker.vision.evaluation.outcome import holds
@@ -39,7 +40,7 @@ def main() -> None:
     print("| side, px | mirrored too | AUROC | PR-AUC | hit rate | ms |\n|---|---|---|---|---|---|")
     for side_px in asked.side:
         preprocessing = dataclasses.replace(card.preprocessing, side_px=side_px)
-        samples = read_samples(rows, preprocessing, spare=False)
+        samples = read_samples(rows, preprocessing, False, known_image)
         for word, network in (("no", plain), ("yes", Mirrored(plain))):
             print(f"| {side_px} | {word} | {_figures(network, samples, preprocessing)} |", flush=True)
 

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.ExifTags import Base
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION
 
 from tests.needs import needs_torch
-from tests.vision.limbs import write_manifest
+from tests.vision.limbs import limb, write_manifest
 
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 import torch  # noqa: E402
 
+from worker.commands import train  # noqa: E402
+from worker.commands.files import WorkingImage, known_image, read_image  # noqa: E402
+from worker.intake.decoder import Decoder  # noqa: E402
 from worker.vision.canvas import Canvas, canvases, roomiest  # noqa: E402
 from worker.vision.card import PreprocessingCard  # noqa: E402
 from worker.vision.content import Rect  # noqa: E402
-from worker.vision.manifest import read_manifest  # noqa: E402
-from worker.vision.preprocess import Placement, letterbox  # noqa: E402
+from worker.vision.manifest import Row, read_manifest  # noqa: E402
+from worker.vision.preprocess import Placement, letterbox, normalise, prepare  # noqa: E402
 from worker.vision.training.augment import augmented  # noqa: E402
 from worker.vision.training.batches import batches_per_epoch, epoch_order, steps_of, training_batches  # noqa: E402
 from worker.vision.training.crew import ALONE, Crew  # noqa: E402
@@ -35,15 +43,59 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def samples(manifest: Path, preparing: PreprocessingCard) -> list[Sample]:
-    return read_samples(read_manifest(manifest, [0, 1]), preparing, spare=True)
+    return read_samples(read_manifest(manifest, [0, 1]), preparing, True, known_image)
 
 
 def test_sample_keeps_its_boxes_on_the_bright_block(manifest: Path, preparing: PreprocessingCard) -> None:
     rows = [row for row in read_manifest(manifest) if row.is_fractured][:5]
-    for sample in read_samples(rows, preparing, spare=False):
+    for sample in read_samples(rows, preparing, False, known_image):
         ((x, y, width, height),) = sample.boxes
         inside = sample.canvas[round(y + 1) : round(y + height - 1), round(x + 1) : round(x + width - 1)]
         assert inside.mean() > 240
+
+
+def put_12_bits(picture: np.ndarray, path: Path) -> None:
+    Image.fromarray(picture.astype(np.uint16) * 16).save(path, "PNG")
+
+
+def put_turned(picture: np.ndarray, path: Path) -> None:
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6
+    Image.fromarray(np.rot90(picture)).save(path, "JPEG", quality=95, exif=exif)
+
+
+def put_inverted(picture: np.ndarray, path: Path) -> None:
+    Image.fromarray(picture).save(path, "TIFF", tiffinfo={PHOTOMETRIC_INTERPRETATION: 0})  # stored inverted
+
+
+@pytest.mark.parametrize("put", [put_12_bits, put_turned, put_inverted])
+def test_learner_sees_a_file_as_the_portal_reads_it(
+    preparing: PreprocessingCard, tmp_path: Path, put: Callable[[np.ndarray, Path], None]
+) -> None:
+    path, picture = tmp_path / "limb", limb(seed=3)
+    put(picture, path)
+    row = Row(path, "limb", False, "hand", (), "limb", 0)
+    (sample,) = read_samples([row], preparing, False, known_image)
+    with Decoder() as decoder:
+        image = read_image(path, decoder)
+    assert isinstance(image, WorkingImage)
+    read = prepare(image.pixels, image.low, image.high, preparing)
+    np.testing.assert_array_equal(normalise(sample.canvas, preparing), read.tensor)
+    upright, _ = letterbox(picture, 0, 255, preparing.canvases, preparing)
+    assert np.abs(sample.canvas.astype(int) - upright).mean() < 6
+
+
+def test_image_that_cannot_be_read_is_named_before_any_training(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for image in manifest.parent.rglob("*.png"):
+        (tmp_path / image.name).write_bytes(image.read_bytes()[:-40])
+    shutil.copy(manifest, tmp_path)
+    asked = ["--data", str(tmp_path / manifest.name), "--out", str(tmp_path / "run"), "--arch", "plain-cnn"]
+    assert train.main(asked) == 2
+    told = capsys.readouterr().err
+    assert ".png: " in told
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("is_sideways", [False, True])
@@ -54,7 +106,7 @@ def test_augmented_box_still_lies_on_the_bright_block(
     preparing = replace(preparing, follows_limb=follows_limb)
     rows = [row for row in read_manifest(manifest) if row.is_fractured][:8]
     random, seen = np.random.default_rng(0), 0
-    for sample in read_samples(rows, preparing, spare=True):
+    for sample in read_samples(rows, preparing, True, known_image):
         canvas = sample.placement.canvas.larger(1 / SPARE_SHARE)
         wanted = canvas.turned() if is_sideways else canvas
         view, (corners,) = augmented(sample, wanted, is_sideways, random)
@@ -138,7 +190,7 @@ def test_fractured_images_are_repeated_to_one_in_three() -> None:
 
 
 def test_epoch_has_as_many_batches_as_announced(manifest: Path, preparing: PreprocessingCard) -> None:
-    samples = read_samples(read_manifest(manifest, [0]), preparing, spare=True)
+    samples = read_samples(read_manifest(manifest, [0]), preparing, True, known_image)
     batches = list(training_batches(samples, preparing, 3, Marking(8), (0, 0)))
     assert len(batches) == batches_per_epoch(samples, 3, preparing)
     images, labels, targets = batches[0]
@@ -188,7 +240,7 @@ def test_batch_holds_limbs_of_one_shape_and_leftovers_go_on_the_square(
     manifest: Path, preparing: PreprocessingCard
 ) -> None:
     card = replace(preparing, follows_limb=True)
-    samples = read_samples(read_manifest(manifest), card, spare=True)
+    samples = read_samples(read_manifest(manifest), card, True, known_image)
     square, offered = Canvas(128, 128), canvases(128, follows_limb=True)
     random = np.random.default_rng(0)
     order = epoch_order(samples, random)

@@ -12,6 +12,7 @@ import numpy as np
 from portal.queries.cautions import BODY_PART_TAG
 from portal.refusals import Refused
 from portal.sniff import HEAD_BYTES, sniff
+from worker.intake.decode import working_array
 from worker.intake.decoder import Decoder
 from worker.vision.preprocess import Pixels
 
@@ -41,6 +42,20 @@ class Refusal:
 
 THE_FILES_FAULT = (errno.ENOENT, errno.EACCES, errno.EIO, errno.ESTALE)  # gone or damaged since it was opened
 NOT_FOUND = Refusal("not_found", "There is no such file, or it may not be read. Check the name.")
+
+
+def known_image(path: Path) -> tuple[Pixels, float, float]:
+    """An image to learn from, with the values shown black and white: decoded as an upload, but right here.
+
+    raises  ValueError, which names the file and says why it cannot be read
+    """
+    with path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    try:
+        _, pixels, low, high = working_array(path, sniff(head))
+    except Refused as refused:
+        raise ValueError(f"{path}: {refused.reason}") from refused
+    return pixels, low, high
 
 
 def read_image(path: Path, decoder: Decoder) -> WorkingImage | Refusal:

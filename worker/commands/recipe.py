@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+from worker.commands.files import known_image
 from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
@@ -100,7 +101,9 @@ def samples_of(
     options: Options, folds: Sequence[int], spare: bool = False, progress: Progress = SILENT
 ) -> list[Sample]:
     rows = rows_of(options, folds)
-    return read_samples(progress.over(rows, len(rows), "images"), preprocessing_of(options), spare)
+    return read_samples(
+        progress.over(rows, len(rows), "images"), preprocessing_of(options), spare, known_image
+    )
 
 
 def run_training(

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from worker.commands.files import known_image
 from worker.commands.recipe import preprocessing_of, samples_of, say
 from worker.commands.trained import Trained, trained
 from worker.vision.card import ReleaseCard
@@ -72,7 +73,7 @@ def _scope(made: Trained, pictures: Path) -> ScopeFit:
     preprocessing = preprocessing_of(options)
     tune_fold = options.folds_train[0] if options.fold_tune is None else options.fold_tune
     known = samples_of(options, [fold for fold in options.folds_train if fold != tune_fold])
-    other: list[Sample] = read_samples(read_unlabelled(pictures), preprocessing, spare=False)
+    other: list[Sample] = read_samples(read_unlabelled(pictures), preprocessing, False, known_image)
     return fit_scope(made.network, known, other, samples_of(options, [tune_fold]), preprocessing)
 
 

@@ -26,12 +26,19 @@ def decode(source: str | Path, kind: str | Kind, array_path: str | Path, preview
     preview_path  gets the windowed image, 8 bit grey without metadata; JPEG when named .jpg, else PNG
     raises        Refused; OSError for a missing file or a full disk
     """
-    image = _read(Path(source), Kind(kind))
-    low, high = usable_window(image)
-    pixels = np.ascontiguousarray(shrink(image.pixels))
+    image, pixels, low, high = working_array(Path(source), Kind(kind))
     _write_array(pixels, Path(array_path))
     _write_preview(pixels, low, high, Path(preview_path))
     return _record(image, pixels, low, high)
+
+
+def working_array(source: Path, kind: Kind) -> tuple[Greyscale, Pixels, float, float]:
+    """The image as it was read, its working array, and the values of that to be shown black and white.
+
+    raises  as `decode` does
+    """
+    image = _read(source, kind)
+    return image, np.ascontiguousarray(shrink(image.pixels)), *usable_window(image)
 
 
 def warm_up() -> None:

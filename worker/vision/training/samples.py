@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from worker.vision.canvas import Canvas
 from worker.vision.card import PreprocessingCard
 from worker.vision.manifest import BoxPx, Row
-from worker.vision.preprocess import Placement, letterbox
+from worker.vision.preprocess import Pixels, Placement, letterbox
 
 SPARE_SHARE = 1.15  # kept larger than the network's side, so that zooming in still shows detail
+
+
+Reader = Callable[[Path], tuple[Pixels, float, float]]
+"""Decodes a file as the portal does: pixels, and the grey values shown black and white."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +32,18 @@ class Sample:
     placement: Placement  # of the image on the canvas
 
 
-def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool) -> list[Sample]:
-    """Decode and letterbox every image of `rows`, with the function that also serves."""
+def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool, read: Reader) -> list[Sample]:
+    """Decode and letterbox every image of `rows`, with the functions that also serve."""
     offered = card.canvases
     if spare:
         offered = tuple(canvas.larger(SPARE_SHARE) for canvas in offered)
-    return [_read(row, offered, card) for row in rows]
+    return [_sample(row, *read(row.image), offered, card) for row in rows]
 
 
-def _read(row: Row, offered: Sequence[Canvas], card: PreprocessingCard) -> Sample:
-    with Image.open(row.image) as image:
-        pixels = np.asarray(image.convert("L"))
-    canvas, placement = letterbox(pixels, 0, 255, offered, card)
+def _sample(
+    row: Row, pixels: Pixels, low: float, high: float, offered: Sequence[Canvas], card: PreprocessingCard
+) -> Sample:
+    canvas, placement = letterbox(pixels, low, high, offered, card)
     boxes = []
     for x, y, width, height in row.boxes:
         left, top = placement.to_canvas(x, y)
