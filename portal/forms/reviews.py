@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import uuid
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, RadioField, ValidationError
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, Field, HiddenField, RadioField, ValidationError
+from wtforms.validators import InputRequired, Optional
 
-from portal.actions.reviews import Opinion
+from portal.actions.reviews import CHANGED, Opinion
 from portal.forms.choices import choices
 from portal.forms.regions import Sizes, parse_regions
 from portal.forms.text import as_sent, paragraphs
 from portal.models import Review
+from portal.queries.reviews import Spoken
 
 IS_FRACTURE = {"yes": True, "no": False, "unsure": None}
+AGREES = {True: "yes", False: "no", None: None}
+
+
+class RequiredBesideReading(InputRequired):
+    """Where the page showed no reading, there is nothing to agree with."""
+
+    def __call__(self, form: ReviewForm, field: Field) -> None:
+        if form.finding_ids():
+            super().__call__(form, field)
+        else:
+            Optional()(form, field)
 
 
 class ReviewForm(FlaskForm):
@@ -29,18 +42,31 @@ class ReviewForm(FlaskForm):
     )
     agrees = RadioField(
         "Do you agree with the reading?",
-        [InputRequired("Say whether you agree with the reading.")],
+        [RequiredBesideReading("Say whether you agree with the reading.")],
         choices=choices(("yes", "Agree"), ("no", "Disagree")),
     )
     comment = paragraphs("Comment", 2000)
     asks_second = BooleanField("Ask for a second reader, who does not see this first")
     regions = HiddenField("Marked places")
     submission = HiddenField(default=lambda: secrets.token_urlsafe(16))
+    findings = HiddenField(default="")
+    """What the page showed, by ids: `12.15`; empty: no reading."""
 
-    def __init__(self, formdata: Any, sizes: Sizes, own: Review | None = None) -> None:
+    def __init__(self, formdata: Any, sizes: Sizes, own: Spoken | None = None) -> None:
         """`own`: this reader's earlier review, to be corrected; `sizes`: of the images that can be marked."""
-        super().__init__(formdata, data=_as_fields(own) if own else None)
+        super().__init__(formdata, data=_as_fields(own, own.said) if own and own.said else None)
         self.sizes = sizes
+        self.is_sent = formdata is not None
+
+    def finding_ids(self) -> tuple[int, ...]:
+        return tuple(int(digits) for digits in re.findall("[0-9]{1,18}", self.findings.data))
+
+    def ask_about(self, finding_ids: tuple[int, ...]) -> None:
+        """Stand beside these, which the page shows: an answer about others is taken back, and asked anew."""
+        if self.finding_ids() != finding_ids:
+            self.agrees.data = None
+            self.agrees.errors = [CHANGED] if self.is_sent else []
+        self.findings.data = _as_text(finding_ids)
 
     def validate_regions(self, field: HiddenField) -> None:
         try:
@@ -55,21 +81,27 @@ class ReviewForm(FlaskForm):
             comment=self.comment.data,
             regions=parse_regions(self.regions.data or "", self.sizes),
             asks_second=self.asks_second.data,
+            finding_ids=self.finding_ids(),
         )
 
     def submission_key(self, case_id: uuid.UUID, user_id: int) -> str:
         """The same page sent again with the same content is the same review."""
         token = as_sent(self.submission) or self.csrf_token.data
-        said = (self.is_fracture, self.agrees, self.comment, self.asks_second, self.regions)
+        said = (self.is_fracture, self.agrees, self.comment, self.asks_second, self.regions, self.findings)
         parts = "\x1f".join(str(part) for part in (token, case_id, user_id, *(field.data for field in said)))
         return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _as_fields(review: Review) -> dict[str, Any]:
+def _as_fields(own: Spoken, said: Review) -> dict[str, Any]:
     return {
-        "is_fracture": review.fracture,
-        "agrees": "yes" if review.agrees else "no",
-        "comment": review.comment,
-        "asks_second": review.asks_second,
-        "regions": json.dumps(review.regions) if review.regions else "",
+        "is_fracture": said.fracture,
+        "agrees": AGREES[own.agrees],
+        "comment": said.comment,
+        "asks_second": said.asks_second,
+        "regions": json.dumps(said.regions) if said.regions else "",
+        "findings": _as_text(own.finding_ids or ()),
     }
+
+
+def _as_text(finding_ids: tuple[int, ...]) -> str:
+    return ".".join(map(str, finding_ids))

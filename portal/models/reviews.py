@@ -28,6 +28,7 @@ class Review(Base):
     is_fracture: Mapped[bool | None]
     """Null: the reader said to be unsure. Every review answers; no answer is not a review."""
     agrees: Mapped[bool]
+    """Means nothing where there was no reading: the event `case.reviewed` names the findings there were."""
     comment: Mapped[str] = mapped_column(Text, default="")
     regions: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default=text("'[]'"))
     asks_second: Mapped[bool] = mapped_column(default=False, server_default=false())

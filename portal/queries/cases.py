@@ -123,6 +123,11 @@ class ReadCase:
         """Images that are refused, or read as far as they will be."""
         return sum(read.outcome != "waiting" for read in self.images)
 
+    @property
+    def finding_ids(self) -> tuple[int, ...]:
+        """What counts of what is shown, lowest first; empty before the first."""
+        return tuple(sorted(read.finding.id for read in self.images if read.finding))
+
     def image_to_show(self, number: int | None) -> ReadImage:
         """The image asked for (from 1), else the one with the most severe verdict."""
         if number is not None and 1 <= number <= len(self.images):

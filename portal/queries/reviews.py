@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from portal.db import db
 from portal.models import Case, Review
 from portal.queries.double_reading import counting
+from portal.queries.findings import reviewed_findings
 
 ORDINALS = ("first", "second", "third")
 
@@ -22,6 +23,7 @@ class Spoken:
 
     `place`   which of the case's readers this is: 1 first, 2 second, 3 third; later ones change nothing
     `counts`  no later review of the same reader takes its place
+    `finding_ids`  what the reader had before them, lowest first; null when this was not kept yet
     """
 
     by: str
@@ -30,6 +32,12 @@ class Spoken:
     is_correction: bool
     counts: bool
     said: Review | None
+    finding_ids: tuple[int, ...] | None
+
+    @property
+    def agrees(self) -> bool | None:
+        """Null while it is hidden, and where there was no reading to agree with."""
+        return self.said.agrees if self.said and self.finding_ids != () else None
 
     @property
     def reader(self) -> str:
@@ -64,6 +72,7 @@ def spoken(case: Case, reviews: Sequence[Review], user_id: int) -> list[Spoken]:
     has read and when, and nothing of what was said.
     """
     newest = {review.id for review in counting(reviews)}
+    before_them = reviewed_findings(case.id)
     places: dict[int, int] = {}
     told = []
     for review in reviews:
@@ -71,5 +80,10 @@ def spoken(case: Case, reviews: Sequence[Review], user_id: int) -> list[Spoken]:
         place = places.setdefault(review.reviewer_id, len(places) + 1)
         said = None if case.awaits == "second" and review.reviewer_id != user_id else review
         counts = review.id in newest
-        told.append(Spoken(review.reviewer.username, review.created_at, place, is_correction, counts, said))
+        told.append(
+            Spoken(
+                review.reviewer.username, review.created_at, place, is_correction, counts, said,
+                before_them.get(review.id),
+            )
+        )  # fmt: skip
     return told

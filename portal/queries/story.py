@@ -72,7 +72,6 @@ def _readings(read: ReadCase) -> Iterator[Step]:
     """One step per batch and release that read, one per job that failed, and what the batches were asked."""
     numbers = {job.id: shown.number for shown in read.images for job in shown.jobs}
     jobs = [job for shown in read.images for job in shown.jobs]
-    batches = _batches_of(jobs)
     together: dict[tuple[uuid.UUID, int], list[Job]] = defaultdict(list)
     for job in jobs:
         if job.finding:
@@ -81,8 +80,10 @@ def _readings(read: ReadCase) -> Iterator[Step]:
             yield Step(job.finished_at, f"Image {numbers[job.id]} without a result: {job.problem}")
     for group in together.values():
         yield _read(group, numbers, is_one=len(read.images) == 1)
-    for batch in batches:
+    for batch in _batches_of(read.case.id, jobs):
         yield from _asked(batch)
+        if batch.cancelled_at and _was_cut_short(batch, read):
+            yield Step(batch.cancelled_at, "Reading cancelled")
 
 
 def _read(group: Sequence[Job], numbers: dict[int, int], is_one: bool) -> Step:
@@ -103,14 +104,23 @@ def _asked(batch: Batch) -> Iterator[Step]:
             f"Re-run asked for with {batch.release.name}{reason}",
             batch.requested_by.username,
         )
-    if batch.cancelled_at:
-        yield Step(batch.cancelled_at, "Reading cancelled")
 
 
-def _batches_of(jobs: Sequence[Job]) -> Sequence[Batch]:
+def _was_cut_short(batch: Batch, read: ReadCase) -> bool:
+    """Whether the end of the batch came before the end of this case.
+
+    An image that an upload still has to open has no job yet; it gets one that is cancelled from the start.
+    """
+    jobs = [job for shown in read.images for job in shown.jobs if job.batch_id == batch.id]
+    is_unopened = any(shown.image.state == "received" for shown in read.images)
+    return any(job.state == "cancelled" for job in jobs) or (batch.kind == "upload" and is_unopened)
+
+
+def _batches_of(case_id: uuid.UUID, jobs: Sequence[Job]) -> Sequence[Batch]:
+    """The upload's, jobs or not, and those of the re-runs."""
     return db.session.scalars(
         select(Batch)
-        .where(Batch.id.in_({job.batch_id for job in jobs}))
+        .where(or_(Batch.case_id == case_id, Batch.id.in_({job.batch_id for job in jobs})))
         .options(joinedload(Batch.requested_by), joinedload(Batch.release))
     ).all()
 
@@ -140,8 +150,10 @@ def _said(told: Spoken) -> str:
     act = f"Corrected as {told.reader}" if told.is_correction else f"Reviewed as {told.reader}"
     if told.said is None:
         return f"{act}; hidden until a second reader has read"
-    agrees = "agrees" if told.said.agrees else "disagrees"
-    return f"{act}: {WORDS[told.said.fracture]}, {agrees} with the reading"
+    word = f"{act}: {WORDS[told.said.fracture]}"
+    if told.agrees is None:
+        return word
+    return f"{word}, {'agrees' if told.agrees else 'disagrees'} with the reading"
 
 
 def _state_after(reviews: Sequence[Review], awaits: str | None, is_hidden: bool) -> str:

@@ -58,7 +58,7 @@ def _review(told: Spoken, said: Review) -> dict[str, Any]:
         "is_correction": told.is_correction,
         "counts": told.counts,
         "fracture": said.fracture,
-        "agrees": said.agrees,
+        "agrees": told.agrees,
         "comment": said.comment,
         "regions": said.regions,
     }

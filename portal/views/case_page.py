@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from portal.forms.regions import Sizes
 from portal.forms.reviews import ReviewForm
-from portal.models import Review
 from portal.queries.case_claims import current_claim
 from portal.queries.cases import ReadCase, read_case
 from portal.queries.queue import place_of
@@ -27,6 +26,7 @@ def case_page(
     facts = _facts(case_id, number)
     own = _own_review(facts["spoken"])
     form = sent or ReviewForm(None, sizes_of(facts["read"]), own)
+    form.ask_about(facts["read"].finding_ids)
     return page(
         "cases/show.html",
         status,
@@ -51,9 +51,9 @@ def sizes_of(read: ReadCase) -> Sizes:
     }
 
 
-def _own_review(told: Sequence[Spoken]) -> Review | None:
+def _own_review(told: Sequence[Spoken]) -> Spoken | None:
     """What the person who asks said last about the case."""
-    own = [one.said for one in told if one.counts and one.said and one.said.reviewer_id == my_id()]
+    own = [one for one in told if one.counts and one.said and one.said.reviewer_id == my_id()]
     return own[0] if own else None
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.actions.reviews import add_review
+from portal.errors import Conflict
 from portal.forms.reviews import ReviewForm
 from portal.queries.cases import read_case
 from portal.services import settings
@@ -30,7 +31,11 @@ def add(case_id: uuid.UUID) -> ResponseReturnValue:
     form = ReviewForm(request.form, sizes_of(read_case(case_id)))
     if not form.validate():
         return case_page(case_id, number, form, 422)
-    add_review(case_id, form.opinion(), form.submission_key(case_id, my_id()), actor(), settings().readings)
+    key = form.submission_key(case_id, my_id())
+    try:
+        add_review(case_id, form.opinion(), key, actor(), settings().readings)
+    except Conflict as error:
+        return case_page(case_id, None, form, error.status)
     flask.flash(str(case_id), SAVED)
     if request.form.get("then") == "next":
         flask.flash("Your review was saved; this is the next case.")

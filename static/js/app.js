@@ -1,4 +1,5 @@
 // Gives each element that asks for a behaviour its own; the page works without any of them.
+import { askAgain } from "./agreement.js";
 import { forgetDraftsOnSignOut, keepDraft, tidyDrafts } from "./draft.js";
 import { watchSheet } from "./keys.js";
 import { showLocalTime } from "./local_time.js";
@@ -9,6 +10,7 @@ import { showCurrent } from "./strip.js";
 import { improveUpload } from "./upload.js";
 
 const BEHAVIOURS = {
+  agreement: askAgain,
   draft: keepDraft,
   "local-time": showLocalTime,
   overlay: watchOverlay,

@@ -1,7 +1,7 @@
 // Keeps a half-written review until it is saved: an ended session, a wrong key or the way back lose nothing. It lies in
 // the storage of this tab, by person and case, and goes with saving, with signing out, and with the tab.
 const PREFIX = "greenstick.draft.";
-const NOT_WRITTEN = ["csrf_token", "submission"];
+const NOT_WRITTEN = ["csrf_token", "submission", "findings"];
 
 export function keepDraft(form) {
   const draft = new Draft(form);
@@ -28,6 +28,7 @@ class Draft {
     this.form = form;
     this.key = PREFIX + form.dataset.draft;
     this.regions = form.querySelector("[data-regions-field]");
+    this.findings = form.querySelector("[name=findings]");
     this.note = form.querySelector("[data-part=draft]");
     this.hold = (event) => event.preventDefault();
   }
@@ -36,8 +37,19 @@ class Draft {
   restore() {
     const kept = recall(this.key);
     if (kept && kept.reviews !== this.form.dataset.reviews) forget(this.key);
-    else if (kept && kept.text !== this.text()) this.show(JSON.parse(kept.text));
+    else if (kept) this.showAgain(this.stillTrue(kept));
     this.warn(this.isWritten());
+  }
+
+  /** What was kept, but no answer about a reading that has changed since. */
+  stillTrue(kept) {
+    const written = JSON.parse(kept.text);
+    if (kept.findings !== this.findings.value) delete written.agrees;
+    return written;
+  }
+
+  showAgain(written) {
+    if (JSON.stringify(written) !== this.text()) this.show(written);
   }
 
   show(written) {
@@ -56,7 +68,7 @@ class Draft {
 
   keep() {
     const isWritten = this.isWritten();
-    if (isWritten) remember(this.key, { reviews: this.form.dataset.reviews, text: this.text() });
+    if (isWritten) remember(this.key, { reviews: this.form.dataset.reviews, findings: this.findings.value, text: this.text() });
     else forget(this.key);
     this.warn(isWritten);
   }

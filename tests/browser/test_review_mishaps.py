@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Locator, Page, expect
 from sqlalchemy import select, update
 
+from portal.actions.batches import rerun_selection
+from portal.actions.events import Actor
+from portal.actions.reviews import CHANGED
 from portal.db import db, transaction
-from portal.models import LoginSession, Review, User
+from portal.models import Case, LoginSession, Release, Review, User
 from portal.models.columns import utc_now
-from tests.browser.steps import sign_in
+from tests.browser.steps import WITHIN_MS, sign_in
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
 from tests.fixtures.running import PASSWORD
@@ -118,6 +122,25 @@ def end_sessions(portal: Installation) -> None:
         readers = select(User.id).where(User.role != "radiographer")
         ended = update(LoginSession).where(LoginSession.user_id.in_(readers)).values(revoked_at=utc_now())
         session.execute(ended.execution_options(synchronize_session=False))
+
+
+def rerun(portal: Installation, case_id: str) -> None:
+    """An admin lets the case be read again."""
+    with portal.app.app_context():
+        release_id = db.session.scalars(select(Release.id)).one()
+        admin_id = db.session.scalars(select(User.id).where(User.role == "admin")).one()
+        one = select(Case.id).where(Case.id == uuid.UUID(case_id))
+        rerun_selection(one, case_id, release_id, "again", Actor(admin_id))
+
+
+@contextmanager
+def nothing_read(portal: Installation) -> Iterator[None]:
+    """What is queued inside is read afterwards."""
+    portal.kill("inference")
+    try:
+        yield
+    finally:
+        portal.start("inference")
 
 
 def sign_in_here(page: Page) -> None:
@@ -268,3 +291,78 @@ def test_signing_out_leaves_no_draft(reader: Page) -> None:
     reader.get_by_role("button", name="Sign out").click()
     expect(reader.get_by_role("button", name="Sign in")).to_be_visible()
     assert drafts(reader) == []
+
+
+def test_who_saves_after_the_reading_has_changed_looks_again_and_loses_only_the_agreement(
+    shared_portal: Installation, shared_script: PortalScript, case_id: str, reader: Page, case_url: str
+) -> None:
+    write(reader)
+    rerun(shared_portal, case_id)
+    shared_script.wait_for(case_id)
+    save(reader)
+    expect(reader.get_by_role("link", name=CHANGED)).to_be_visible()
+    for _ in range(2):  # as the portal sends it back, and as the draft restores it
+        expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
+        expect(form_of(reader).get_by_label("Unsure", exact=True)).to_be_checked()
+        expect(form_of(reader).get_by_label("Disagree", exact=True)).not_to_be_checked()
+        visit(reader, case_url)
+    assert words(shared_portal, case_id) == []
+    form_of(reader).get_by_label("Agree", exact=True).check()
+    save(reader)
+    expect_saved(reader)
+    assert words(shared_portal, case_id) == ["unsure"]
+    assert drafts(reader) == []
+
+
+def test_agreement_is_asked_for_when_the_reading_comes(
+    shared_portal: Installation, shared_script: PortalScript, page: Page
+) -> None:
+    sign_in(page, shared_portal, "reader")
+    with nothing_read(shared_portal):
+        case_id = shared_script.upload({"limb": limb_png(uuid.uuid4().int % 1000, 200)})
+        visit(page, f"{shared_portal.url}/cases/{case_id}")
+        form_of(page).get_by_label("Comment").fill(COMMENT)
+        expect(form_of(page).get_by_label("Agree", exact=True)).to_be_hidden()
+    form_of(page).get_by_label("Agree", exact=True).check(timeout=WITHIN_MS)
+    form_of(page).get_by_label("No fracture", exact=True).check()
+    save(page)
+    expect_saved(page)
+    assert words(shared_portal, case_id) == ["no"]
+
+
+def test_agreement_is_taken_back_when_another_reading_comes(
+    shared_portal: Installation, case_id: str, reader: Page, case_url: str
+) -> None:
+    with nothing_read(shared_portal):
+        rerun(shared_portal, case_id)
+        visit(reader, case_url)
+        write(reader)
+    note = form_of(reader).get_by_text("The reading has changed: look again")
+    expect(note).to_be_visible(timeout=WITHIN_MS)
+    expect(form_of(reader).get_by_label("Disagree", exact=True)).not_to_be_checked()
+    expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
+    visit(reader, case_url)
+    expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
+    expect(form_of(reader).get_by_label("Disagree", exact=True)).not_to_be_checked()
+    form_of(reader).get_by_label("Agree", exact=True).check()
+    expect(note).to_be_hidden()
+    save(reader)
+    expect_saved(reader)
+    assert words(shared_portal, case_id) == ["unsure"]
+
+
+def test_the_way_back_brings_no_agreement_with_another_reading(
+    shared_portal: Installation, shared_script: PortalScript, browser: Browser, case_id: str, case_url: str
+) -> None:
+    context: BrowserContext = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, shared_portal, "reader")
+    page.goto(case_url)
+    write(page)
+    page.goto(f"{shared_portal.url}/help")
+    rerun(shared_portal, case_id)
+    shared_script.wait_for(case_id)
+    page.go_back()
+    expect(form_of(page).get_by_label("Unsure", exact=True)).to_be_checked()
+    expect(form_of(page).get_by_label("Disagree", exact=True)).not_to_be_checked()
+    context.close()

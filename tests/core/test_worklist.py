@@ -19,6 +19,7 @@ from portal.db import db, transaction
 from portal.models import Case, Event, User
 from portal.models.columns import utc_now
 from portal.queries.case_claims import LAPSES_AFTER, current_claim
+from portal.queries.findings import current_findings
 from portal.queries.next_cases import first_to_read, neighbour
 from portal.queries.worklist import READING_ORDER, Selection, worklist
 from tests.fixtures import rows
@@ -55,7 +56,8 @@ def claimer_of(case_id: uuid.UUID) -> int | None:
 
 
 def review(case_id: uuid.UUID, user: User) -> None:
-    add_review(case_id, Opinion(True, True), uuid.uuid4().hex, Actor(user.id))
+    opinion = Opinion(True, True, finding_ids=current_findings(case_id))
+    add_review(case_id, opinion, uuid.uuid4().hex, Actor(user.id))
 
 
 def test_unread_urgent_and_broken_cases_stand_first(each_app: Flask) -> None:

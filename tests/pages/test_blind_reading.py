@@ -48,7 +48,7 @@ class Room:
         return f"/cases/{self.case_id}"
 
     def review(self, who: Person, **said: str) -> None:
-        answer = who.post(f"{self.path}/reviews", {"is_fracture": "no", "agrees": "yes"} | said)
+        answer = who.review(self.case_id, {"is_fracture": "no", "agrees": "yes"} | said)
         assert answer.status_code == 303, answer.text
 
     def is_listed_for(self, who: Person) -> bool:
@@ -164,11 +164,11 @@ def test_where_one_reading_is_enough_a_reader_may_ask_for_another(each_app: Flas
     eva, tom = (signed_in(each_app, new_person(each_app, "reader")) for _ in range(2))
     page = eva.get(f"/cases/{case_id}").text
     assert "Ask for a second reader" in page
-    eva.post(f"/cases/{case_id}/reviews", {"is_fracture": "yes", "agrees": "no", "asks_second": "y"})
+    eva.review(case_id, {"is_fracture": "yes", "agrees": "no", "asks_second": "y"})
     assert json_of(eva.get(f"/cases/{case_id}.json"))["awaits"] == "second"
     assert str(case_id) in tom.get("/worklist").text
     assert "Ask for a second reader" not in tom.get(f"/cases/{case_id}").text
-    tom.post(f"/cases/{case_id}/reviews", {"is_fracture": "yes", "agrees": "no"})
+    tom.review(case_id, {"is_fracture": "yes", "agrees": "no"})
     assert json_of(tom.get(f"/cases/{case_id}.json"))["answer"] == "yes"
 
 

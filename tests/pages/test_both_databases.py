@@ -12,6 +12,7 @@ from portal.actions.events import Actor
 from portal.actions.reviews import Opinion, add_review
 from portal.db import db
 from portal.models import Batch
+from portal.queries.findings import current_findings
 from tests.fixtures import rows
 from tests.fixtures.people import Person, new_person, signed_in
 
@@ -32,7 +33,8 @@ def test_every_page_answers_on_both_databases(each_app: Flask, admin: Person) ->
         (claim,) = jobs.claim_jobs(1, rows.TERMS)
         jobs.fail(claim, "The stored image cannot be read.")
         waiting, received = rows.ready_case().id, rows.new_case(priority="urgent").id
-        add_review(first, Opinion(True, True), "key", Actor(admin.user_id))
+        opinion = Opinion(True, True, finding_ids=current_findings(first))
+        add_review(first, opinion, "key", Actor(admin.user_id))
         release_id = rows.new_release("release-2", "available").id
         upload = db.session.scalars(select(Batch.id).where(Batch.case_id == first)).one()
         rerun = rerun_batch(upload, release_id, "newer", Actor(admin.user_id)).id

@@ -22,9 +22,9 @@ FORWARDED = {"X-Forwarded-For": "10.9.8.7", "X-Forwarded-Proto": "https"}
 
 
 @contextmanager
-def script_behind(home: Path, hops: str, **extra: str) -> Iterator[tuple[PortalScript, Installation]]:
+def script_behind(home: Path, hops: str, https: str = "") -> Iterator[tuple[PortalScript, Installation]]:
     """A script whose every request says that it was forwarded, and the web process that it asks."""
-    web = Installation(home, f"unix://{home}/nobody.sock", GREENSTICK_PROXY_HOPS=hops, **extra)
+    web = Installation(home, f"unix://{home}/nobody.sock", GREENSTICK_PROXY_HOPS=hops, GREENSTICK_HTTPS=https)
     with web.app.app_context():
         add_user("reader", PASSWORD, "reader", SYSTEM)
     web.start("web")
@@ -62,7 +62,7 @@ def test_without_a_proxy_nobody_chooses_an_own_address(tmp_path: Path) -> None:
 
 
 def test_by_https_a_form_is_taken_from_a_page_of_the_portal_alone(tmp_path: Path) -> None:
-    with script_behind(tmp_path / "home", hops="1", GREENSTICK_HTTPS="1") as (script, web):
+    with script_behind(tmp_path / "home", hops="1", https="1") as (script, web):
         page = script.http.get(f"{web.url}/login", timeout=20)
         found = CSRF.search(page.text)
         assert found

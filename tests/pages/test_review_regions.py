@@ -31,7 +31,7 @@ def case_id(app: Flask) -> uuid.UUID:
 
 def send(person: Person, case_id: uuid.UUID, regions: str) -> Any:
     said = {"is_fracture": "yes", "agrees": "yes", "comment": "Marked.", "regions": regions}
-    return person.post(f"/cases/{case_id}/reviews", said)
+    return person.review(case_id, said)
 
 
 def test_marks_are_kept_and_told_in_words(each_app: Flask) -> None:

@@ -31,7 +31,7 @@ def count(app: Flask) -> int:
 
 
 def test_a_review_is_shown_with_who_and_what(app: Flask, as_reader: Person, case_id: uuid.UUID) -> None:
-    answer = as_reader.post(f"/cases/{case_id}/reviews", SAID)
+    answer = as_reader.review(case_id, SAID)
     assert answer.status_code == 303
     page = as_reader.get(answer.headers["Location"]).text
     assert "Your review was saved." in page
@@ -46,18 +46,18 @@ def test_a_review_is_shown_with_who_and_what(app: Flask, as_reader: Person, case
 
 def test_the_same_review_sent_twice_is_one(app: Flask, as_reader: Person, case_id: uuid.UUID) -> None:
     for _ in range(2):
-        as_reader.post(f"/cases/{case_id}/reviews", SAID | {"submission": "one-page"})
+        as_reader.review(case_id, SAID | {"submission": "one-page"})
     assert count(app) == 1
     changed = SAID | {"submission": "another-page", "comment": "On second thoughts."}
-    as_reader.post(f"/cases/{case_id}/reviews", changed)
+    as_reader.review(case_id, changed)
     assert count(app) == 2
 
 
 def test_another_opinion_is_added_and_the_newest_stands_first(
     as_reader: Person, as_admin: Person, case_id: uuid.UUID
 ) -> None:
-    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"comment": "first opinion"})
-    as_admin.post(f"/cases/{case_id}/reviews", SAID | {"comment": "second opinion"})
+    as_reader.review(case_id, SAID | {"comment": "first opinion"})
+    as_admin.review(case_id, SAID | {"comment": "second opinion"})
     page = as_reader.get(f"/cases/{case_id}").text
     assert page.index("second opinion") < page.index("first opinion")
     assert "first reader" in page
@@ -65,13 +65,11 @@ def test_another_opinion_is_added_and_the_newest_stands_first(
 
 
 def test_a_correction_stands_beside_what_it_corrects(as_reader: Person, case_id: uuid.UUID) -> None:
-    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"comment": "At first sight."})
+    as_reader.review(case_id, SAID | {"comment": "At first sight."})
     form = as_reader.get(f"/cases/{case_id}").text
     assert "Correct your review" in form
     assert re.search(r"<textarea[^>]*>\s*At first sight\.", form), "the form starts from what one said"
-    as_reader.post(
-        f"/cases/{case_id}/reviews", {"is_fracture": "no", "agrees": "yes", "comment": "Growth plate."}
-    )
+    as_reader.review(case_id, {"is_fracture": "no", "agrees": "yes", "comment": "Growth plate."})
     page = as_reader.get(f"/cases/{case_id}").text
     assert page.index("Growth plate.") < page.index("At first sight.")
     assert "corrected at" in page
@@ -79,7 +77,7 @@ def test_a_correction_stands_beside_what_it_corrects(as_reader: Person, case_id:
 
 
 def test_the_case_shows_its_answer_and_lists_do(as_reader: Person, case_id: uuid.UUID) -> None:
-    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"is_fracture": "unsure"})
+    as_reader.review(case_id, SAID | {"is_fracture": "unsure"})
     assert "The readers' answer" in as_reader.get(f"/cases/{case_id}").text
     row = as_reader.get("/history").text.split("<tbody>")[1]
     assert "unsure" in row
@@ -95,7 +93,7 @@ def as_reader_name(person: Person) -> str:
 def test_a_review_without_answers_keeps_the_comment(
     app: Flask, as_reader: Person, case_id: uuid.UUID
 ) -> None:
-    page = as_reader.post(f"/cases/{case_id}/reviews", {"comment": "worth keeping"})
+    page = as_reader.review(case_id, {"comment": "worth keeping"})
     assert page.status_code == 422
     assert "Say whether there is a fracture." in page.text
     assert "Say whether you agree with the reading." in page.text
@@ -154,11 +152,11 @@ def test_a_review_that_meets_a_database_that_is_away_is_not_lost(
 def test_a_wish_for_a_second_reader_outlives_a_correction(
     as_reader: Person, as_admin: Person, case_id: uuid.UUID
 ) -> None:
-    as_reader.post(f"/cases/{case_id}/reviews", SAID | {"asks_second": "y"})
+    as_reader.review(case_id, SAID | {"asks_second": "y"})
     assert re.search(
         r'name="asks_second"[^>]*checked|checked[^>]*name="asks_second"', page_of(as_reader, case_id)
     )
-    as_admin.post(f"/cases/{case_id}/reviews", SAID)
+    as_admin.review(case_id, SAID)
     assert '<input type="hidden" name="asks_second" value="y">' in page_of(as_reader, case_id)
 
 

@@ -14,7 +14,8 @@ from portal.actions.events import Actor
 from portal.actions.images import Decoded
 from portal.actions.reviews import Opinion, add_review
 from portal.db import db
-from portal.models import Batch, User
+from portal.models import Batch, Case, User
+from portal.queries.findings import current_findings
 from tests.fixtures import rows
 from tests.fixtures.people import Person, new_person, signed_in
 from tests.pages.queries import counted_queries
@@ -37,7 +38,8 @@ def user(name: str, role: str = "reader") -> User:
 
 
 def review(case_id: uuid.UUID, who: User, word: bool | None, agrees: bool = True) -> None:
-    add_review(case_id, Opinion(word, agrees, "Secret comment."), uuid.uuid4().hex, Actor(who.id), 2)
+    opinion = Opinion(word, agrees, "Secret comment.", finding_ids=current_findings(case_id))
+    add_review(case_id, opinion, uuid.uuid4().hex, Actor(who.id), 2)
 
 
 def long_life() -> uuid.UUID:
@@ -112,3 +114,29 @@ def test_a_cancelled_reading_is_told(app: Flask, as_reader: Person) -> None:
         case_id, uploader_id = case.id, case.uploaded_by_id
         batches.cancel_batch(db.session.scalars(select(Batch.id)).one(), Actor(uploader_id))
     assert story(as_reader, case_id)[1:] == ["Reading cancelled"]
+
+
+def test_a_cancelled_batch_is_told_only_of_cases_that_it_left_unread(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        read, unread = rows.read_case().id, rows.read_case().id
+        admin, release = Actor(rows.new_user("admin").id), rows.new_release("release-2", "available")
+        again = batches.rerun_selection(select(Case.id), "all", release.id, "newer", admin)
+        jobs.finish([jobs.Result(jobs.claim_jobs(1, rows.TERMS)[0], rows.finding(0.9, "fracture"))])
+        batches.cancel_batch(again.id, admin)
+    assert story(as_reader, read)[-1] == "Read by release-2: fracture"
+    assert story(as_reader, unread)[-1] == "Reading cancelled"
+
+
+def test_a_cancelled_upload_is_told_while_an_image_of_it_is_still_to_be_opened(
+    app: Flask, as_reader: Person
+) -> None:
+    with app.app_context():
+        rows.new_release()
+        case = rows.new_case(images_count=2)
+        case_id, uploader_id = case.id, case.uploaded_by_id
+        batches.cancel_batch(db.session.scalars(select(Batch.id)).one(), Actor(uploader_id))
+    assert story(as_reader, case_id)[1:] == ["Reading cancelled"]
+    with app.app_context():
+        for claim in images.claim_images(2, rows.TERMS):
+            images.refuse(claim, "truncated", "The file ends too early.")
+    assert "Reading cancelled" not in story(as_reader, case_id), "there was nothing to read"

@@ -58,7 +58,7 @@ def test_a_claim_keeps_nobody_from_reading_and_reviewing(each_app: Flask, eva: P
     eva.post(f"/cases/{case_id}/claim")
     answer = tom.post(f"/cases/{case_id}/claim")
     assert "Someone else is reading this case." in tom.get(answer.headers["Location"]).text
-    assert tom.post(f"/cases/{case_id}/reviews", SAID).status_code == 303
+    assert tom.review(case_id, SAID).status_code == 303
     assert "eva is reading this since" in tom.get(f"/cases/{case_id}").text
 
 
@@ -73,7 +73,7 @@ def test_releasing_leads_back_to_where_one_was(each_app: Flask, eva: Person) -> 
 
 def test_a_reviewed_case_leaves_the_list_and_names_its_reviewer(each_app: Flask, eva: Person) -> None:
     case_id = add_case(each_app)
-    eva.post(f"/cases/{case_id}/reviews", SAID)
+    eva.review(case_id, SAID)
     assert names(eva) == []
     assert "reviewed by eva" in eva.get("/worklist?show=all").text
 
@@ -97,12 +97,12 @@ def test_save_and_next_opens_the_most_pressing_free_case(each_app: Flask, eva: P
     urgent = add_case(each_app, priority="urgent")
     tom.post(f"/cases/{urgent}/claim")
     add_case(each_app, patient_ref="P-other", priority="urgent")
-    answer = eva.post(f"/cases/{second}/reviews", SAID | {"then": "next"})
+    answer = eva.review(second, SAID | {"then": "next"})
     page = eva.get(answer.headers["Location"]).text
     assert "Your review was saved; this is the next case." in page
     assert "<h1>P-other</h1>" in page
     assert "You are reading this since" in page
-    kept = eva.post(f"/cases/{third}/reviews", {"then": "next", "comment": "worth keeping"})
+    kept = eva.review(third, {"then": "next", "comment": "worth keeping"})
     assert kept.status_code == 422
     assert "worth keeping" in kept.text
 
@@ -136,7 +136,7 @@ def test_the_part_that_refreshes_changes_only_with_the_list(app: Flask, as_reade
 
 def test_a_list_says_who_reviewed(each_app: Flask, eva: Person, tom: Person) -> None:
     case_id = add_case(each_app)
-    tom.post(f"/cases/{case_id}/reviews", SAID | {"asks_second": "y"})
+    tom.review(case_id, SAID | {"asks_second": "y"})
     page = eva.get("/worklist").text
     assert "reviewed by tom" in page
     assert "second reader asked" in page
