@@ -58,23 +58,9 @@ def _inference(app: Flask, watch: Watch, stopping: threading.Event, pulse: Pulse
     load = partial(Detector.load, device=device, threads=reading_threads(settings.cpu_threads))
     detectors = Detectors(settings.releases_dir, load)
     pulse.say("", device)
-    _load_active(app, detectors, pulse)
     batch_size = settings.cpu_batch if device == "cpu" else settings.gpu_batch
     terms = terms_of(settings, "inference")
-    return InferencePipeline(detectors, storage, terms, batch_size, watch, stopping, pulse.say).drain
-
-
-def _load_active(app: Flask, detectors: object, pulse: Pulse) -> None:
-    """The self-test at start: a damaged active release is told on the health page before any job."""
-    from worker.pipeline.detectors import Detectors
-    from worker.vision.errors import BadRelease
-
-    assert isinstance(detectors, Detectors)
+    pipeline = InferencePipeline(detectors, storage, terms, batch_size, watch, stopping, pulse.say)
     with app.app_context():
-        release = work.active_release()
-    if release is None:
-        return
-    try:
-        detectors.get(release.id, release.name, release.weights_sha256)
-    except BadRelease as error:
-        pulse.say(f"release {release.name}: {error}"[:200])
+        pipeline.load_active()
+    return pipeline.drain

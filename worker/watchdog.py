@@ -1,4 +1,7 @@
-"""The watchdog: a worker that hangs, or that no ring reaches any more, ends itself and is started again."""
+"""The watchdog: a worker that hangs, that no ring reaches any more, or whose GPU failed ends itself.
+
+The supervisor starts it again.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ class Watch:
         self._clock = clock
         self._claimed_at: dict[str, float] = {}
         self._idle_since = clock()
+        self._given_up = ""
         self._lock = threading.Lock()
 
     def claimed(self, ids: Iterable[str]) -> None:
@@ -33,9 +37,16 @@ class Watch:
             self._claimed_at.pop(id, None)
             self._idle_since = self._clock()
 
+    def give_up(self, reason: str) -> None:
+        """What went wrong can only be put right by a new process."""
+        with self._lock:
+            self._given_up = reason
+
     def trouble(self, is_work_due: bool) -> str | None:
         """Why this process must end now, or None."""
         with self._lock:
+            if self._given_up:
+                return self._given_up
             now = self._clock()
             if any(now - since > self.deadline_s for since in self._claimed_at.values()):
                 return "a claim passed its deadline"

@@ -24,12 +24,16 @@ class ImageToDecode:
 
 @dataclass(frozen=True)
 class JobToRead:
-    """A decoded image and the release that is to read it. `low`/`high`: grey values shown black/white."""
+    """A decoded image and the release that is to read it. `low`/`high`: grey values shown black/white.
+
+    `card_seal`  of the card that was published
+    """
 
     id: int
     release_id: int
     release_name: str
     weights_sha256: str
+    card_seal: str | None
     array_sha256: str
     low: float
     high: float
@@ -45,6 +49,7 @@ def jobs_to_read(ids: Sequence[int]) -> list[JobToRead]:
     rows = db.session.execute(
         select(
             Job.id, Job.release_id, Release.name.label("release_name"), Release.weights_sha256,
+            Release.card["seal"].as_string().label("card_seal"),
             Image.array_sha256, Image.window_low.label("low"), Image.window_high.label("high"),
         )
         .join(Image, Image.id == Job.image_id)

@@ -49,3 +49,10 @@ def test_finishing_work_starts_the_wait_anew() -> None:
     watch.ended("1")
     clock.now = 159
     assert watch.trouble(is_work_due=True) is None
+
+
+def test_process_that_was_given_up_ends_whatever_it_does() -> None:
+    watch = Watch(120, 60, Clock())
+    watch.give_up("the GPU failed")
+    watch.claimed(["1"])
+    assert watch.trouble(is_work_due=False) == "the GPU failed"

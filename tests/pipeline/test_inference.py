@@ -6,26 +6,21 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal.actions import images
-from portal.actions.images import Decoded
-from portal.actions.releases import publish
 from portal.db import db
 from portal.models import Case, Finding, Job
 from portal.settings import Settings
 from portal.storage import Storage
-from tests.fixtures.rows import DECODED, TERMS, jobs_of, new_case
+from tests.fixtures.rows import TERMS, jobs_of
+from tests.pipeline.cases import case_with
 from worker.pipeline.detectors import Detectors
 from worker.pipeline.inference import InferencePipeline
 from worker.vision import boxes
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import BrokenOutput, OutOfMemory
 from worker.vision.preprocess import Prepared
-from worker.vision.tiny import write_tiny_release
 from worker.watchdog import Watch
 
 
@@ -49,35 +44,6 @@ class Confused(Detector):
         if any(image.tensor.mean() > 0.5 for image in images):
             raise BrokenOutput("not a number")
         return super().read(images)
-
-
-@pytest.fixture
-def storage(app: Flask) -> Storage:
-    made: Storage = app.extensions["greenstick.storage"]
-    return made
-
-
-@pytest.fixture
-def release(app: Flask, sqlite_settings: Settings, tmp_path: Path) -> Path:
-    folder = write_tiny_release(tmp_path / "made" / "tiny")
-    with app.app_context():
-        publish(folder, sqlite_settings.releases_dir)
-    return folder
-
-
-def case_with(storage: Storage, *brightness: int) -> Case:
-    """A case of decoded images, each with a patch of its own brightness on black."""
-    case = new_case(images_count=len(brightness))
-    claims = images.claim_images(len(brightness), TERMS)
-    for claim, value in zip(claims, brightness, strict=True):
-        array = np.zeros((80, 80), np.uint8)
-        array[10:70, 10:70] = value
-        array[20:30, 20:30] = 255
-        with storage.temporary() as file:
-            np.save(file, array)
-        sha256 = storage.keep_file("arrays", Path(file.name))
-        images.accept(claim, Decoded(DECODED | {"array_sha256": sha256}))
-    return case
 
 
 def drain(app: Flask, storage: Storage, detector: Detector, batch_size: int = 4) -> None:
@@ -119,15 +85,15 @@ def test_finding_names_the_versions_of_what_made_its_answer(
         assert finding.preprocessing_version == f"{prepared_by}, boxes {boxes.VERSION}"
 
 
-def test_gpu_too_full_for_halves_gives_the_jobs_back_and_in_the_end_sets_them_aside(
+def test_gpu_with_room_for_one_image_reads_them_one_by_one(
     app: Flask, storage: Storage, release: Path
 ) -> None:
-    detector = small_gpu(release, room=0)
+    detector = small_gpu(release, room=1)
     with app.app_context():
-        case = case_with(storage, 50, 100)
+        case = case_with(storage, 50, 100, 150, 200)
         drain(app, storage, detector)
-        assert {(job.state, job.attempts) for job in jobs_of(case)} == {("quarantined", TERMS.max_attempts)}
-        assert db.session.scalars(select(Finding)).all() == []
+        assert detector.passes == [4, 2, 1, 1, 2, 1, 1]
+        assert [job.state for job in jobs_of(case)] == ["done"] * 4
 
 
 def test_image_without_a_usable_answer_fails_alone(app: Flask, storage: Storage, release: Path) -> None:

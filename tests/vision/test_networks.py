@@ -16,8 +16,9 @@ import torch  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from tests.vision.limbs import broken_limb, limb  # noqa: E402
+from worker.vision.card import ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
-from worker.vision.errors import BadRelease, OutOfMemory  # noqa: E402
+from worker.vision.errors import BadRelease, DeviceFailed, OutOfMemory  # noqa: E402
 from worker.vision.networks.reader import Reader  # noqa: E402
 from worker.vision.networks.registry import (  # noqa: E402
     ARCHITECTURES,
@@ -158,21 +159,47 @@ def test_engines_agree_on_the_tiny_release(tiny_folder: Path) -> None:
         assert np.abs(one.heatmap.astype(int) - other.heatmap).max() <= 1
 
 
-def test_full_device_is_reported_as_such(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    detector = Detector.load(tiny_folder, engine="torch")
+@pytest.mark.parametrize(
+    ("device", "failure", "told", "words"),
+    [
+        ("cpu", torch.OutOfMemoryError("CUDA out of memory"), OutOfMemory, "1 images do not fit"),
+        ("meta", torch.AcceleratorError("CUDA error: out of memory"), OutOfMemory, "1 images do not fit"),
+        ("meta", RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"), OutOfMemory, "1 images do not fit"),
+        ("meta", torch.AcceleratorError("CUDA error: device lost\nCompile with"), DeviceFailed, "lost$"),
+        ("cpu", RuntimeError("shapes differ"), RuntimeError, "shapes differ"),
+    ],
+)
+def test_full_or_failed_device_is_reported_as_such(
+    device: str, failure: Exception, told: type[Exception], words: str, tiny_folder: Path
+) -> None:
+    """`meta` stands for a GPU: not the CPU, and it takes tensors."""
+    engine = TorchEngine(tiny_folder, ReleaseCard.read(tiny_folder), "cpu")
 
+    def fails(*_: object) -> None:
+        raise failure
+
+    engine.device, engine.network = device, fails  # type: ignore[assignment]
+    with pytest.raises(told, match=words):
+        engine.run(np.zeros((1, 1, 64, 64), np.float32))
+
+
+def test_gpu_without_room_for_the_weights_is_full(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    assert isinstance(detector._engine, TorchEngine)
-    monkeypatch.setattr(detector._engine, "network", full)
-    with pytest.raises(OutOfMemory, match="1 images do not fit"):
-        detector.read([detector.prepare(limb(), 0, 255)])
+    monkeypatch.setattr(torch.nn.Module, "to", full)
+    with pytest.raises(OutOfMemory, match="the weights do not fit on cuda:0"):
+        TorchEngine(tiny_folder, ReleaseCard.read(tiny_folder), "cuda:0")
+
+
+def test_machine_that_cannot_open_the_weights_does_not_blame_the_release(tiny_folder: Path) -> None:
+    card = ReleaseCard.read(tiny_folder)
+    (tiny_folder / "weights.safetensors").unlink()
+    with pytest.raises(OSError, match=r"weights\.safetensors"):
+        TorchEngine(tiny_folder, card, "cpu")
 
 
 def test_weights_of_another_network_are_refused(tiny_folder: Path) -> None:
-    from worker.vision.card import ReleaseCard
-
     save_file({"patch.weight": torch.zeros(2)}, tiny_folder / "weights.safetensors")
     with pytest.raises(BadRelease, match="architecture"):
         TorchEngine(tiny_folder, ReleaseCard.read(tiny_folder), "cpu")

@@ -104,6 +104,12 @@ class ReleaseCard:
         return self.checksums["weights.safetensors"]
 
 
+def seal_in(folder: Path) -> str:
+    """The seal of the card in a folder, of which `ReleaseCard.read` says whether it fits."""
+    seal = json.loads((folder / CARD_FILE).read_text("utf-8"))["seal"]
+    return str(seal)
+
+
 def file_sha256(path: Path) -> str:
     """Raises BadRelease when the file cannot be read."""
     try:

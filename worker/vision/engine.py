@@ -24,5 +24,8 @@ class Engine(Protocol):
     device: str
 
     def run(self, batch: NDArray[np.float32]) -> Outputs:
-        """One forward pass over (N, C, H, W). Raises OutOfMemory when the device has no room for N images."""
+        """One forward pass over (N, C, H, W).
+
+        raises  OutOfMemory when the device has no room for N images, DeviceFailed when a GPU reports an error
+        """
         ...

@@ -15,5 +15,9 @@ class OutOfMemory(VisionError):
     """The batch did not fit on the device; a smaller one may."""
 
 
+class DeviceFailed(VisionError):
+    """The GPU reported an error. After most of them nothing that this process asks of it works any more."""
+
+
 class BrokenOutput(VisionError):
     """The network answered something that is not a number; there is no score to show."""
