@@ -52,8 +52,8 @@ class Detector:
     def read(self, images: Sequence[Prepared]) -> list[Reading]:
         """A forward pass over the images of each shape; the readings in their order.
 
-        raises  OutOfMemory when the device has no room for so many, BrokenOutput instead of a score that is
-                not a number
+        raises  OutOfMemory when the device has no room for so many, DeviceFailed when a GPU reports an error,
+                BrokenOutput instead of a score that is not a number
         """
         answers = answers_to(self._engine, [image.tensor for image in images])
         if not all(np.isfinite(part).all() for answer in answers for part in answer):

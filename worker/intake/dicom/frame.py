@@ -5,14 +5,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import get_frame
+from pydicom.encaps import encapsulate, get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import UID
 
 from portal.refusals import Refused
-from worker.intake import jpeg, jpeg_2000
+from worker.intake.dicom.codestream import check_codestream
 from worker.intake.dicom.describe import Description
 from worker.intake.dicom.syntaxes import JPEG_EXTENDED, Syntax, syntax_of
+from worker.intake.dicom.whole_scan import require_whole_scan
 from worker.intake.guard import corrupt_if_raised
 
 # pydicom masks from bit 0 whatever HighBit says; _unsigned does not.
@@ -27,18 +28,33 @@ def decode_frame(dataset: Dataset, description: Description, uid: str) -> NDArra
     """
     syntax = syntax_of(uid)
     _require_pixels(dataset, syntax)
+    stream, data_end = b"", None
     if syntax.is_codestream:
         if description.shift:
             raise Refused("bit_depth")  # a codestream has no bits below its values
-        _check_codestream(get_frame(dataset.PixelData, 0, number_of_frames=1), description, syntax)
+        stream = get_frame(dataset.PixelData, 0, number_of_frames=1)
+        data_end = check_codestream(stream, description, syntax)
     elif not syntax.plugin:
         _require_all_bytes(dataset, description)
     with corrupt_if_raised("transfer_syntax" if uid == JPEG_EXTENDED else "corrupt"):
-        decoder = get_decoder(UID(uid))
-        values, _ = decoder.as_array(dataset, index=0, raw=True, decoding_plugin=syntax.plugin, **UNMASKED)
+        values = _values(dataset, uid)
     if values.shape != (description.rows, description.columns):
         raise Refused("corrupt")
+    if data_end is not None:
+        require_whole_scan(values, stream, data_end, lambda other: _values_of(other, dataset, uid))
     return _unsigned(values, description)
+
+
+def _values(dataset: Dataset, uid: str) -> NDArray[np.generic]:
+    plugin = syntax_of(uid).plugin
+    values, _ = get_decoder(UID(uid)).as_array(dataset, index=0, raw=True, decoding_plugin=plugin, **UNMASKED)
+    return values
+
+
+def _values_of(stream: bytes, dataset: Dataset, uid: str) -> NDArray[np.generic]:
+    """What another stream gives in the place of the data set's own, which is lost."""
+    dataset.PixelData = encapsulate([stream], has_bot=False)
+    return _values(dataset, uid)
 
 
 def _unsigned(values: NDArray[np.generic], description: Description) -> NDArray[np.uint16]:
@@ -59,18 +75,3 @@ def _require_all_bytes(dataset: Dataset, description: Description) -> None:
     expected = description.rows * description.columns * description.bits_allocated // 8
     if len(dataset.PixelData) < expected:
         raise Refused("truncated")
-
-
-def _check_codestream(stream: bytes, description: Description, syntax: Syntax) -> None:
-    size = jpeg_2000.read_size(stream) if syntax.is_jpeg_2000 else _jpeg_size(stream, syntax)
-    if size != (description.columns, description.rows):
-        raise Refused("dimensions")
-
-
-def _jpeg_size(stream: bytes, syntax: Syntax) -> tuple[int, int]:
-    structure = jpeg.read_structure(stream)
-    if structure.process not in syntax.jpeg_processes or structure.components != 1:
-        raise Refused("corrupt")
-    if not structure.is_complete:
-        raise Refused("truncated")
-    return structure.width_px, structure.height_px
