@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.refusals import Refused
 from portal.sniff import HEAD_BYTES, sniff
 from worker.intake.decoder import Decoder
 from worker.intake.record import Intake
@@ -28,3 +29,12 @@ def read(decoder: Decoder, tmp_path: Path) -> Read:
         return decoder.decode(source, kind, tmp_path / "array.npy", tmp_path / "preview.jpg")
 
     return take
+
+
+def answer_to(content: bytes, read: Read) -> str:
+    """The code of the refusal, or “accepted”."""
+    try:
+        read(content)
+    except Refused as refused:
+        return refused.code
+    return "accepted"

@@ -11,14 +11,13 @@ import pytest
 from numpy.typing import NDArray
 from pydicom.encaps import encapsulate, get_frame
 
-from portal.refusals import Refused
 from tests.corpus import codecs
 from tests.corpus.dicom_bytes import dicom, encapsulated
 from tests.corpus.dicom_encodings import BASELINE, RLE
 from tests.corpus.jpegs import END, jpeg
 from tests.corpus.pictures import radiograph
 from tests.intake.closed_streams import INTERVALS, JPEG_2000S, JPEGS, START_OF_SCAN, Frame
-from tests.intake.conftest import Read
+from tests.intake.conftest import Read, answer_to
 from tests.needs import SHARED_DATA, needs_shared_data
 
 RESTART = re.compile(rb"\xff[\xd0-\xd7]")
@@ -35,14 +34,6 @@ def places(frame: Frame) -> list[int]:
     return sorted({*spread, len(data) - 2, *around} & {*range(len(data))})
 
 
-def answer(content: bytes, read: Read) -> str:
-    try:
-        read(content)
-    except Refused as refused:
-        return refused.code
-    return "accepted"
-
-
 def array_of(content: bytes, read: Read, folder: Path) -> NDArray[np.uint16]:
     read(content)
     return np.load(folder / "array.npy")
@@ -51,18 +42,18 @@ def array_of(content: bytes, read: Read, folder: Path) -> NDArray[np.uint16]:
 @pytest.mark.parametrize("build", JPEGS.values(), ids=JPEGS)
 def test_a_closed_stream_is_refused_wherever_it_was_cut(build: Build, read: Read) -> None:
     frame = build()
-    answers = {at: answer(frame.file(frame.stream[:at] + END), read) for at in places(frame)}
+    answers = {at: answer_to(frame.file(frame.stream[:at] + END), read) for at in places(frame)}
     assert answers == dict.fromkeys(answers, "truncated")
     assert len(answers) > 10
-    assert answer(frame.file(frame.stream), read) == "accepted"
+    assert answer_to(frame.file(frame.stream), read) == "accepted"
 
 
 @pytest.mark.parametrize("build", JPEG_2000S.values(), ids=JPEG_2000S)
 def test_a_closed_jpeg_2000_ends_before_its_stated_length(build: Build, read: Read) -> None:
     frame = build()
     cuts = [int(at) for at in np.linspace(frame.data_at, len(frame.stream) - 10, 12)]
-    assert {answer(frame.file(frame.stream[:at] + END), read) for at in cuts} == {"truncated"}
-    assert answer(frame.file(frame.stream), read) == "accepted"
+    assert {answer_to(frame.file(frame.stream[:at] + END), read) for at in cuts} == {"truncated"}
+    assert answer_to(frame.file(frame.stream), read) == "accepted"
 
 
 @pytest.mark.parametrize("build", JPEG_2000S.values(), ids=JPEG_2000S)
@@ -73,8 +64,8 @@ def test_a_closed_jpeg_2000_without_lengths_does_not_decode(build: Build, read: 
     open_ended = frame.stream[: tile_part + 6] + bytes(4) + frame.stream[tile_part + 10 :]
     shares = (0.5, 0.9, 0.99)
     cuts = [open_ended[: int(len(open_ended) * share)] + END for share in shares]
-    assert [answer(frame.file(cut), read) for cut in cuts] == ["corrupt"] * len(shares)
-    assert answer(frame.file(open_ended), read) == "accepted"
+    assert [answer_to(frame.file(cut), read) for cut in cuts] == ["corrupt"] * len(shares)
+    assert answer_to(frame.file(open_ended), read) == "accepted"
 
 
 @pytest.mark.parametrize("build", JPEGS.values(), ids=JPEGS)
@@ -84,8 +75,8 @@ def test_a_closed_jpeg_2000_without_lengths_does_not_decode(build: Build, read: 
 def test_a_cut_is_seen_in_any_wrapping(build: Build, parts: int, tail: bytes, read: Read) -> None:
     frame = build()
     middle = (frame.data_at + len(frame.stream)) // 2
-    assert answer(frame.file(frame.stream[:middle] + END + tail, parts=parts), read) == "truncated"
-    assert answer(frame.file(frame.stream + tail, parts=parts), read) == "accepted"
+    assert answer_to(frame.file(frame.stream[:middle] + END + tail, parts=parts), read) == "truncated"
+    assert answer_to(frame.file(frame.stream + tail, parts=parts), read) == "accepted"
 
 
 @pytest.mark.parametrize("build", JPEGS.values(), ids=JPEGS)
@@ -100,7 +91,7 @@ def test_what_stands_between_scan_and_end_changes_nothing(
     data = frame.stream[: -len(END)]
     assert np.array_equal(array_of(frame.file(data + between + END), read, tmp_path), whole)
     half = data[: (frame.data_at + len(data)) // 2]
-    assert answer(frame.file(half + between + END), read) == "truncated"
+    assert answer_to(frame.file(half + between + END), read) == "truncated"
 
 
 @pytest.mark.parametrize(
@@ -115,13 +106,13 @@ def test_restart_intervals_are_all_read_and_all_wanted(
     thrice = frame.in_intervals(units)
     assert np.array_equal(array_of(thrice.file(thrice.stream), read, tmp_path), np.tile(once, (INTERVALS, 1)))
     last = [*RESTART.finditer(thrice.stream, thrice.data_at)][-1].start()
-    assert answer(thrice.file(thrice.stream[:last] + END), read) == "truncated"
+    assert answer_to(thrice.file(thrice.stream[:last] + END), read) == "truncated"
 
 
 def test_a_second_scan_does_not_hide_that_the_first_was_cut(read: Read) -> None:
     whole = jpeg()
     scan = whole[whole.index(START_OF_SCAN) : -len(END)]
-    assert answer(encapsulated(whole[:-400] + scan + END, BASELINE, radiograph()), read) == "corrupt"
+    assert answer_to(encapsulated(whole[:-400] + scan + END, BASELINE, radiograph()), read) == "corrupt"
 
 
 def test_a_plain_jpeg_that_ends_between_two_restart_intervals_is_refused(read: Read) -> None:
@@ -129,22 +120,22 @@ def test_a_plain_jpeg_that_ends_between_two_restart_intervals_is_refused(read: R
     whole = jpeg(restart_marker_rows=1)
     restarts = [found.start() for found in RESTART.finditer(whole, whole.index(START_OF_SCAN))]
     assert len(restarts) == 13
-    answers = {answer(whole[: at + step] + END, read) for at in restarts for step in (0, 1, 2)}
+    answers = {answer_to(whole[: at + step] + END, read) for at in restarts for step in (0, 1, 2)}
     assert answers == {"truncated"}
-    assert answer(whole, read) == "accepted"
+    assert answer_to(whole, read) == "accepted"
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.99])
 def test_a_shortened_run_length_frame_is_refused(share: float, read: Read) -> None:
     stream = codecs.rle(radiograph(bits=16))
     cut = stream[: int(len(stream) * share)]
-    assert answer(encapsulated(cut, RLE, radiograph(bits=16)), read) == "corrupt"
+    assert answer_to(encapsulated(cut, RLE, radiograph(bits=16)), read) == "corrupt"
 
 
 @pytest.mark.parametrize("missing_bytes", [2, 5000])
 def test_shortened_uncompressed_pixels_are_refused(missing_bytes: int, read: Read) -> None:
     pixels = radiograph(bits=16).tobytes()
-    assert answer(dicom(data=pixels[:-missing_bytes]), read) == "truncated"
+    assert answer_to(dicom(data=pixels[:-missing_bytes]), read) == "truncated"
 
 
 @needs_shared_data
@@ -152,9 +143,9 @@ def test_shortened_uncompressed_pixels_are_refused(missing_bytes: int, read: Rea
 def test_a_real_plate_that_was_cut_and_closed_is_refused(name: str, read: Read) -> None:
     dataset = pydicom.dcmread(SHARED_DATA / "data" / "dicom" / f"{name}.dcm")
     whole = get_frame(dataset.PixelData, 0, number_of_frames=1)
-    answers = {1.0: answer(_saved(dataset, whole), read)}
+    answers = {1.0: answer_to(_saved(dataset, whole), read)}
     for share in (0.5, 0.9, 0.999):
-        answers[share] = answer(_saved(dataset, whole[: int(len(whole) * share)] + END), read)
+        answers[share] = answer_to(_saved(dataset, whole[: int(len(whole) * share)] + END), read)
     assert answers == {1.0: "accepted", 0.5: "truncated", 0.9: "truncated", 0.999: "truncated"}
 
 

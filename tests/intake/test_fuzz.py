@@ -8,24 +8,16 @@ from pathlib import Path
 import pytest
 from pydicom.data import get_testdata_files
 
-from portal.refusals import REASONS, Refused
+from portal.refusals import REASONS
 from tests.corpus import samples
 from tests.corpus.mutations import mutations
-from tests.intake.conftest import Read
+from tests.intake.conftest import Read, answer_to
 
 COUNT = int(os.environ.get("GREENSTICK_FUZZ_FILES", "400"))
 SEED = int(os.environ.get("GREENSTICK_FUZZ_SEED", "1"))
 PYDICOM_FILES = sorted(path for path in map(Path, get_testdata_files()) if path.is_file())
 # What happens inside a decoding library may crash it; what happens around it, in our own code, may not.
 OURS_ALONE = {"decoder_crashed", "decoder_timeout", "decoder_memory"}
-
-
-def answer_to(content: bytes, read: Read) -> str:
-    try:
-        read(content)
-    except Refused as refused:
-        return refused.code
-    return "accepted"
 
 
 def test_spoilt_files_get_an_ordinary_answer(read: Read) -> None:

@@ -160,6 +160,9 @@ def test_each_fold_goes_on_from_its_own_network_of_an_earlier_cross_validation(
         (swapped / f"fold-{fold}").symlink_to(validated / f"fold-{(fold + 1) % FOLDS}")
     assert validate(manifest, tmp_path / "other", ["--weights", str(swapped)]) == 2
     assert "not trained without fold 0" in capsys.readouterr().err
+    for nowhere in (tmp_path, tmp_path / "mistyped.safetensors"):
+        assert validate(manifest, tmp_path / "other", ["--weights", str(nowhere)]) == 2
+        assert "there are no weights at" in capsys.readouterr().err
 
 
 def test_network_that_went_on_from_one_that_saw_the_fold_does_not_judge_it(

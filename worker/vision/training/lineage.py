@@ -48,6 +48,8 @@ def lineage_of_weights(weights: Path) -> Lineage:
     """That of a training which would go on from this file. Raises OSError and ValueError."""
     if weights.name == BEST_FILE and (weights.parent / OPTIONS_FILE).is_file():
         return lineage_of(weights.parent)
+    if not weights.is_file():
+        raise FileNotFoundError(f"there are no weights at {weights}")
     sha256 = file_sha256(weights)
     return Lineage((), sha256, _card_beside(weights, sha256))
 

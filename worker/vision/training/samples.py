@@ -17,7 +17,7 @@ from worker.vision.preprocess import Pixels, Placement, letterbox
 SPARE_SHARE = 1.15  # kept larger than the network's side, so that zooming in still shows detail
 
 
-Reader = Callable[[Path], tuple[Pixels, float, float]]
+Decode = Callable[[Path], tuple[Pixels, float, float]]
 """Decodes a file as the portal does: pixels, and the grey values shown black and white."""
 
 
@@ -32,12 +32,12 @@ class Sample:
     placement: Placement  # of the image on the canvas
 
 
-def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool, read: Reader) -> list[Sample]:
+def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool, decode: Decode) -> list[Sample]:
     """Decode and letterbox every image of `rows`, with the functions that also serve."""
     offered = card.canvases
     if spare:
         offered = tuple(canvas.larger(SPARE_SHARE) for canvas in offered)
-    return [_sample(row, *read(row.image), offered, card) for row in rows]
+    return [_sample(row, *decode(row.image), offered, card) for row in rows]
 
 
 def _sample(
