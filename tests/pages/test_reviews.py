@@ -14,7 +14,7 @@ from portal.db import db, transaction
 from portal.models import Event, LoginSession, Review
 from portal.models.columns import utc_now
 from tests.fixtures import rows
-from tests.fixtures.people import Person
+from tests.fixtures.people import FINDINGS, Person
 
 SAID = {"is_fracture": "yes", "agrees": "no", "comment": "A hairline fracture, below the box."}
 
@@ -51,6 +51,16 @@ def test_the_same_review_sent_twice_is_one(app: Flask, as_reader: Person, case_i
     changed = SAID | {"submission": "another-page", "comment": "On second thoughts."}
     as_reader.review(case_id, changed)
     assert count(app) == 2
+
+
+def test_a_double_click_is_told_once(app: Flask, as_reader: Person, case_id: uuid.UUID) -> None:
+    found = FINDINGS.search(as_reader.get(f"/cases/{case_id}").text)
+    assert found
+    form = SAID | {"submission": "one-page", "findings": found.group(1), "csrf_token": as_reader.csrf_token()}
+    for _ in range(2):
+        as_reader.client.post(f"/cases/{case_id}/reviews", data=form)
+    assert count(app) == 1
+    assert as_reader.get(f"/cases/{case_id}").text.count("Your review was saved.") == 1
 
 
 def test_another_opinion_is_added_and_the_newest_stands_first(
