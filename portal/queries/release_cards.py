@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.queries.card_values import number, section, text, texts_of, whole, words
-from portal.queries.release_networks import training_facts
+from portal.queries.release_networks import folds_seen, training_facts
 from portal.queries.release_scope import scope_sentences
 
 MEASURES = {
@@ -191,7 +191,7 @@ def _judged_on(card: Mapping[str, Any]) -> str:
         return fold
     if (fold := whole(fold)) is None:
         return "images that its card does not name; it may have learnt from them"
-    return f"fold {fold}, {'on which it was trained' if was_learnt(card, fold) else 'never seen in training'}"
+    return f"fold {fold}, {'which it saw' if was_learnt(card, fold) else 'never seen'} in training"
 
 
 def _held_back(card: Mapping[str, Any]) -> str:
@@ -200,9 +200,8 @@ def _held_back(card: Mapping[str, Any]) -> str:
 
 
 def was_learnt(card: Mapping[str, Any], fold: int) -> bool:
-    """Whether the card says that the release was trained on this fold."""
-    learnt = section(card, "training").get("folds_train")
-    return isinstance(learnt, list) and fold in learnt
+    """Whether one of the release's networks, or one that it went on from, saw this fold."""
+    return fold in folds_seen(section(card, "training"))
 
 
 def _facts(entries: Mapping[str, Any], as_words: bool = True) -> tuple[Fact, ...]:

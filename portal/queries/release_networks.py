@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.queries.card_values import text, words
+from portal.queries.card_values import text, whole, words
 
 Fact = tuple[str, str]
 
@@ -15,13 +15,26 @@ OTHERS = "other_members"
 
 def training_facts(training: Mapping[str, Any], architecture: str) -> tuple[Fact, ...]:
     """What all networks share once; what differs with the architecture of each."""
-    others = training.get(OTHERS)
-    members = [training, *others] if isinstance(others, list) else [training]
-    if not all(isinstance(member, dict) for member in members):
-        members = [training]
+    members = _members(training)
     names = _names(architecture, len(members))
     facts = ((words(name), _fact(name, members, names)) for name in training if name != OTHERS)
     return tuple((name, said) for name, said in facts if said)
+
+
+def folds_seen(training: Mapping[str, Any]) -> set[int]:
+    """The folds by which any network, or one that it went on from, was taught or its weights were chosen."""
+    stated = [
+        member.get(name) for member in _members(training) for name in ("folds_train", "folds_seen_before")
+    ]
+    taught = {fold for folds in stated if isinstance(folds, list) for fold in folds if isinstance(fold, int)}
+    chosen_by = {whole(member.get("fold_tune")) for member in _members(training)}
+    return taught | {fold for fold in chosen_by if fold is not None}
+
+
+def _members(training: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    others = training.get(OTHERS)
+    members = [training, *others] if isinstance(others, list) else [training]
+    return members if all(isinstance(member, dict) for member in members) else [training]
 
 
 def _names(architecture: str, count: int) -> Sequence[str]:

@@ -134,7 +134,7 @@ def test_release_trained_on_everything_says_that_others_of_its_recipe_were_judge
         ([0, 1, 2, 3, 4], "folds 0, 1, 2, 3, 4"),
         ("out of fold over 0 to 4", "Judged on out of fold over 0 to 4"),
         (None, "Judged on images that its card does not name"),
-        (2, "Judged on fold 2, on which it was trained"),
+        (2, "Judged on fold 2, which it saw in training"),
     ],
 )
 def test_fold_is_named_as_the_card_names_it(app: Flask, as_reader: Person, fold: object, words: str) -> None:
@@ -143,6 +143,23 @@ def test_fold_is_named_as_the_card_names_it(app: Flask, as_reader: Person, fold:
     page = words_of(as_reader, f"/releases/{new_release(app, card)}")
     assert words in page
     assert "AUROC 0.950 0.940 to 0.960" in page
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {"folds_train": [2, 3, 4], "folds_seen_before": [0]},
+        {"folds_train": [2, 3, 4], "other_members": [{"folds_train": [1, 2], "fold_tune": 0}]},
+    ],
+    ids=["before", "member"],
+)
+def test_fold_that_any_network_or_its_start_saw_is_not_said_to_be_held_back(
+    app: Flask, as_reader: Person, training: dict[str, Any]
+) -> None:
+    judged = CARD | {"training": training, "metrics": {"fold": 0, "auroc": 0.9}}
+    assert "fold 0, which it saw in training" in words_of(as_reader, f"/releases/{new_release(app, judged)}")
+    unjudged = CARD | {"name": "other", "training": training, "metrics": {"fold": 0}}
+    assert "was held back" not in words_of(as_reader, f"/releases/{new_release(app, unjudged, 'available')}")
 
 
 UNJUDGED = "This release states no figures: nobody has judged it on images that it never saw."

@@ -71,6 +71,13 @@ def test_figures_on_images_that_it_may_have_learnt_from_are_not_called_unseen(
     assert "held back" not in page
 
 
+def test_fold_that_a_network_or_its_start_saw_is_not_called_held_back(shipped: ReleaseCard) -> None:
+    for seen in ({"folds_seen_before": [0]}, {"other_members": [{"folds_train": [2], "fold_tune": 0}]}):
+        training = {"folds_train": [2, 3, 4], "fold_tune": 1, "scope": None, **seen}
+        page = unwrapped(model_card(replace(shipped, metrics={"fold": 0}, training=training)))
+        assert "held back" not in page
+
+
 def test_measure_that_could_not_be_taken_is_left_out(shipped: ReleaseCard) -> None:
     intervals = {**shipped.metrics["intervals_95"], "hit_rate": [None, None], "brier": [None, None]}
     metrics = {**shipped.metrics, "hit_rate": None, "intervals_95": intervals}

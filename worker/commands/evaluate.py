@@ -16,7 +16,7 @@ from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
 from worker.vision.evaluation.report import report_on
 from worker.vision.evaluation.report_text import as_text
-from worker.vision.evaluation.seen import seen_by, seen_text
+from worker.vision.evaluation.seen import fold_held_back, seen_by, seen_text
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.shelf import default_release
 
@@ -64,8 +64,8 @@ def _folds(asked: argparse.Namespace, card: ReleaseCard, rows: Sequence[Row]) ->
     """The fold asked for, else the one that the card says was held back, else every row."""
     if asked.fold is not None:
         return [asked.fold]
-    held_back = card.metrics.get("fold")
-    if asked.all or not isinstance(held_back, int) or held_back not in {row.fold for row in rows}:
+    held_back = fold_held_back(card)
+    if asked.all or held_back is None or held_back not in {row.fold for row in rows}:
         return None
     print(f"judging fold {held_back}, which the card says was held back", file=sys.stderr)
     return [held_back]

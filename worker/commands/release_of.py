@@ -11,6 +11,7 @@ from worker.commands.files import known_image
 from worker.commands.recipe import preprocessing_of, samples_of, say
 from worker.commands.trained import Trained, trained
 from worker.vision.card import ReleaseCard
+from worker.vision.evaluation.seen import fold_held_back
 from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
 from worker.vision.sources.known_data import NOT_STATED
@@ -55,16 +56,18 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
     if options.fold_tune is None:
         raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
     runs = [run for where in (asked.out, *asked.others) for run in lineage_of(where).runs]
-    if options.fold_tune in folds_trained(runs[1:], Path(options.manifest)):
+    manifest = Path(options.manifest)
+    if options.fold_tune in folds_trained(runs, manifest):
         raise ValueError(
-            f"fold {options.fold_tune}, which would tune the release, is one that a network of --with was"
-            " trained on: give --out-of-fold"
+            f"fold {options.fold_tune}, which would tune the release, is one that its networks, or those that"
+            " they went on from, were trained on: give --out-of-fold"
         )
+    held_back = None if options.fold_test in folds_seen(runs, manifest) else options.fold_test
     samples = samples_of(options, [options.fold_tune])
     rules = tune(samples, answers(made.network, samples, preprocessing_of(options)))
     fractured = sum(sample.is_fractured for sample in samples)
     tuned_on = {"tune_images": len(samples), "tune_fractured": fractured}
-    return rules, False, {"training": tuned_on, "metrics": {"fold": options.fold_test}}
+    return rules, False, {"training": tuned_on, "metrics": {"fold": held_back}}
 
 
 def _scope(made: Trained, pictures: Path) -> ScopeFit:
@@ -97,10 +100,16 @@ def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
     points, options = card.operating_points, made.options[0]
     text = f"release {card.name}: rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}"
     text = f"{text}\n{_said_of_data(card)}"
-    if options.fold_test is None:
+    held_back = fold_held_back(card)
+    if "folds" in card.metrics or options.fold_test is None:
         return text
+    if held_back is None:
+        return (
+            f"{text}\nfold {options.fold_test} is not held back: a network of this release, or one that it went"
+            " on from, saw it, so that the release cannot be judged by it"
+        )
     return (
-        f"{text}\nto judge it once on fold {options.fold_test} and write that into its card:"
+        f"{text}\nto judge it once on fold {held_back} and write that into its card:"
         f" ./run evaluate {options.manifest} --release {folder} --record"
     )
 

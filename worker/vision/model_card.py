@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from worker.vision.card import ReleaseCard
 from worker.vision.errors import BadRelease
+from worker.vision.evaluation.seen import fold_held_back
 from worker.vision.shelf import default_release
 
 WIDTH = 110
@@ -102,9 +103,7 @@ def _judged(metrics: Mapping[str, Any]) -> str:
 
 def _is_unseen(card: ReleaseCard) -> bool:
     """Whether the card says that the images judged on were held back from training."""
-    fold = card.metrics.get("fold")
-    held_back = fold is not None and fold not in card.training.get("folds_train", [])
-    return held_back or "folds" in card.metrics
+    return fold_held_back(card) is not None or "folds" in card.metrics
 
 
 def _held_back(card: ReleaseCard) -> str:

@@ -95,6 +95,13 @@ def folds_trained_on(card: ReleaseCard) -> set[int]:
     return {fold for member in _members(card) for name in stated for fold in _whole(member.get(name))}
 
 
+def fold_held_back(card: ReleaseCard) -> int | None:
+    """The one that the card says was held back, unless one of its networks saw it all the same."""
+    for fold in _held_back(card) - folds_trained_on(card) - folds_tuned_on(card):
+        return fold
+    return None
+
+
 def folds_tuned_on(card: ReleaseCard) -> set[int]:
     """Those by which the weights, the calibration or the thresholds were chosen."""
     tuned = {fold for member in _members(card) for fold in _whole([member.get("fold_tune")])}

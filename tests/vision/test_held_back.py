@@ -1,0 +1,54 @@
+"""Which fold a release may be judged by: one that no network of it, and none that these went on from, saw."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.needs import needs_torch
+from tests.vision.limbs import write_manifest
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+from tests.vision.runs import trained  # noqa: E402
+from worker.commands import train  # noqa: E402
+from worker.vision.card import ReleaseCard  # noqa: E402
+
+SMALL = ["--batch-size", "4"]
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp("limbs"), 20)
+
+
+def released(run: Path, folder: Path, *more: str) -> ReleaseCard:
+    assert train.main(["--out", str(run), "--export", str(folder), *more]) == 0
+    return ReleaseCard.read(folder)
+
+
+def test_fold_that_the_start_was_trained_on_is_not_held_back(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = trained(manifest, tmp_path / "a", more=[*SMALL, "--folds-train", "0,2,3", "--fold-test", "4"])
+    going_on = ["--weights", str(first / "best.safetensors")]
+    card = released(trained(manifest, tmp_path / "b", more=[*SMALL, *going_on]), tmp_path / "b-1")
+    assert (card.metrics["fold"], card.training["folds_seen_before"]) == (None, [0, 1])
+    said = capsys.readouterr().out
+    assert "fold 0 is not held back" in said
+    assert "--record" not in said
+
+
+def test_fold_by_which_another_member_was_chosen_is_not_held_back(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = trained(manifest, tmp_path / "a", more=SMALL)
+    other = trained(
+        manifest, tmp_path / "b", more=[*SMALL, "--fold-tune", "0", "--fold-test", "none", "--seed", "1"]
+    )
+    assert released(one, tmp_path / "pair-1", "--with", str(other)).metrics["fold"] is None
+    assert "fold 0 is not held back" in capsys.readouterr().out
+    assert released(one, tmp_path / "one-1").metrics["fold"] == 0
+    assert "to judge it once on fold 0" in capsys.readouterr().out
