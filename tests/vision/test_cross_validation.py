@@ -216,6 +216,24 @@ def test_card_of_a_finer_map_names_the_weights_of_its_backbone(
     assert set(ReleaseCard.read(made).backbone.values()) == {"ours"}
 
 
+def test_finished_folds_are_not_judged_by_other_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = write_manifest(tmp_path, IMAGES)
+    assert validate(here, tmp_path / "cv", ["--folds", "0,1"]) == 0
+    before = (tmp_path / "cv" / JUDGEMENT_FILE).read_bytes()
+    with here.open(newline="", encoding="utf-8") as stream:
+        header, *lines = csv.reader(stream)
+    with here.open("w", newline="", encoding="utf-8") as stream:
+        flipped = [[name, "10"[int(label)], part, "", *rest] for name, label, part, _, *rest in lines]
+        csv.writer(stream).writerows([header, *flipped])
+    assert validate(here, tmp_path / "cv", ["--folds", "0,1"]) == 2
+    together = ["--mean-of", str(tmp_path / "cv"), "--out", str(tmp_path / "mean")]
+    assert cross_validate.main(together) == 2
+    assert capsys.readouterr().err.count("lists other images, labels") == 2
+    assert (tmp_path / "cv" / JUDGEMENT_FILE).read_bytes() == before
+
+
 def test_answers_for_other_images_are_not_taken_for_these(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -33,8 +33,10 @@ def recorded(folder: Path, manifest: Path, *more: str) -> int:
         ({"folds_train": [0, 1]}, {"fold": 4}, ["--all"], "trained or tuned on folds 0, 1"),
         ({}, {"folds": [0, 1], "auroc": 0.9, "before_calibration": {"brier": 0.1}}, [], "several folds"),
         ({"folds_train": [0, 1]}, {"fold": 4}, ["--fold", "3"], "for fold 4"),
+        ({"folds_train": [0, 1], "list_sha256": "0" * 64}, {"fold": 4}, [], "the list that the release"),
+        ({}, {}, ["--fold", "3"], "does not say which folds it was trained on"),
     ],
-    ids=["trained", "member", "tuned", "all", "out-of-fold", "another"],
+    ids=["trained", "member", "tuned", "all", "out-of-fold", "another", "list", "unstated"],
 )
 def test_card_takes_no_figures_but_those_of_its_held_back_fold(
     tiny_folder: Path,
@@ -63,12 +65,33 @@ def test_held_back_fold_stands_in_the_card_with_its_figures(tiny_folder: Path, m
     assert metrics["body_parts"]["hand"]["auroc"] is None  # six images are too few
 
 
+def test_fold_is_recorded_once(tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    training = {"folds_train": [0, 1], "fold_tune": 2}
+    replace(ReleaseCard.read(tiny_folder), training=training, metrics={"fold": 4}).write(tiny_folder)
+    assert recorded(tiny_folder, manifest) == 0
+    before = (tiny_folder / "card.json").read_bytes()
+    assert recorded(tiny_folder, manifest) == 2
+    assert "holds figures already" in capsys.readouterr().err
+    assert (tiny_folder / "card.json").read_bytes() == before
+
+
+def test_images_of_no_fold_are_not_recorded(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = manifest.read_text().splitlines()
+    manifest.write_text("\n".join([lines[0], *(line.rsplit(",", 1)[0] + "," for line in lines[1:])]))
+    replace(ReleaseCard.read(tiny_folder), training={"folds_train": [0, 1]}).write(tiny_folder)
+    assert recorded(tiny_folder, manifest) == 2
+    assert "does not say of each in which fold it is" in capsys.readouterr().err
+
+
 def test_parts_stand_in_the_card_with_every_measure_and_its_interval(
     tiny_folder: Path, manifest: Path
 ) -> None:
     lines = manifest.read_text().splitlines()
     one_fold = [lines[0], *(line.rsplit(",", 1)[0] + ",0" for line in lines[1:])]
     manifest.write_text("\n".join(one_fold))
+    replace(ReleaseCard.read(tiny_folder), training={"folds_train": [1]}).write(tiny_folder)
     assert recorded(tiny_folder, manifest, "--fold", "0") == 0
     metrics = ReleaseCard.read(tiny_folder).metrics
     hand = metrics["body_parts"]["hand"]

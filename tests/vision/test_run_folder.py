@@ -20,8 +20,8 @@ pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 
-from tests.vision.runs import best, measures, recipe, trained  # noqa: E402
-from worker.commands import train  # noqa: E402
+from tests.vision.runs import ON_CPU, best, measures, recipe, trained  # noqa: E402
+from worker.commands import evaluate, train  # noqa: E402
 from worker.vision.training.curves import write_curves  # noqa: E402
 from worker.vision.training.environment import ROOT, commit_of  # noqa: E402
 
@@ -140,6 +140,64 @@ def test_folder_of_a_run_is_not_taken_for_other_images(
     assert train.main([*recipe(tmp_path / "data", run, 1), "--batch-size", "4"]) == 2
     assert "lists other images" in capsys.readouterr().err
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Path:
+    return write_manifest(tmp_path, IMAGES)
+
+
+def deal_anew(manifest: Path) -> None:
+    """Turn the folds of a list on by one, in its own file."""
+    header, *lines = manifest.read_text().splitlines()
+    parts = [line.rsplit(",", 1) for line in lines]
+    manifest.write_text("\n".join([header, *(f"{first},{(int(fold) + 1) % 5}" for first, fold in parts)]))
+
+
+def test_run_does_not_go_on_with_a_list_whose_folds_were_changed(
+    changing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(changing, tmp_path / "run")
+    release = ["--out", str(run), "--export", str(tmp_path / "own-1")]
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    deal_anew(changing)
+    for again in (recipe(changing, run, 1), ["--out", str(run), "--resume", *ON_CPU], release):
+        assert train.main(again) == 2
+        assert "manifest.csv lists other images, labels, boxes, groups or folds" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+    assert not (tmp_path / "own-1").exists()
+
+
+def test_list_that_was_changed_is_not_recorded_as_held_back(
+    changing: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = tmp_path / "own-1"
+    assert train.main(["--out", str(trained(changing, tmp_path / "run")), "--export", str(release)]) == 0
+    judged = [str(changing), "--release", str(release)]
+    assert evaluate.main(judged) == 0
+    assert "The release never saw these images (fold 0).\n" in capsys.readouterr().err
+    deal_anew(changing)
+    assert evaluate.main([*judged, "--record"]) == 2
+    assert "for the list that the release was trained with" in capsys.readouterr().err
+
+
+def test_run_of_a_version_that_kept_no_digest_goes_on(changing: Path, tmp_path: Path) -> None:
+    run = trained(changing, tmp_path / "run")
+    options = json.loads((run / "options.json").read_text())
+    options.pop("list_sha256")
+    (run / "options.json").write_text(json.dumps(options))
+    assert train.main(recipe(changing, run, 1)) == 0
+
+
+def test_folder_that_holds_a_release_takes_no_other(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = ["--out", str(run), "--export", str(tmp_path / "own-1")]
+    assert train.main(export) == 0
+    before = (tmp_path / "own-1" / "card.json").read_bytes()
+    assert train.main(export) == 2
+    assert "holds a release already" in capsys.readouterr().err
+    assert (tmp_path / "own-1" / "card.json").read_bytes() == before
 
 
 def test_run_that_cannot_start_leaves_its_folder_free(manifest: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from worker.vision.card import ReleaseCard
 from worker.vision.evaluation.seen import seen_by, seen_out_of_fold
+from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row
 
 EVERY_FOLD = [0, 1, 2, 3, 4]
@@ -86,6 +87,24 @@ def test_held_back_fold_was_never_seen(card: ReleaseCard) -> None:
     seen = seen_by(held_back, ROWS, [row for row in ROWS if row.fold == 4])
     assert (seen.share, seen.is_warning) == ("none", False)
     assert seen.says.startswith("The release never saw these images (fold 4)")
+
+
+def test_list_that_the_card_names_by_its_digest_is_known_for_certain(card: ReleaseCard) -> None:
+    training = {"folds_train": [0, 1, 2, 3], "list_sha256": list_sha256(ROWS)}
+    taught = replace(card, training=training, metrics={"fold": 4})
+    fold_4 = [row for row in ROWS if row.fold == 4]
+    assert seen_by(taught, ROWS[::-1], fold_4).says == "The release never saw these images (fold 4)."
+    assert "remembers" in (says := seen_by(taught, ROWS, ROWS).says)
+    assert "as far as" not in says
+
+
+def test_list_whose_folds_were_dealt_anew_tells_nothing_by_their_numbers(card: ReleaseCard) -> None:
+    training = {"folds_train": [0, 1, 2, 3], "list_sha256": list_sha256(ROWS)}
+    taught = replace(card, training=training, metrics={"fold": 4, "images": 4})
+    turned = [replace(row, fold=((row.fold or 0) + 1) % 5) for row in ROWS]
+    seen = seen_by(taught, turned, [row for row in turned if row.fold == 4])
+    assert seen.share == "unknown"
+    assert "was changed since" in seen.says
 
 
 def test_list_without_folds_and_card_without_them_tell_nothing(card: ReleaseCard) -> None:

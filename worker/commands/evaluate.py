@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not chosen:
             raise ValueError(f"the manifest has no row of fold {asked.fold}")
         if asked.record:
-            refuse_to_record(detector.card, chosen)
+            refuse_to_record(detector.card, rows, chosen)
         seen = seen_by(detector.card, rows, chosen)
         print(seen_text(seen), file=sys.stderr)
         judged = judge(detector, chosen)

@@ -11,6 +11,7 @@ import torch
 
 from worker.commands.files import known_image
 from worker.vision.card import PreprocessingCard
+from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row, read_manifest
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
 from worker.vision.preprocess import VERSION
@@ -64,6 +65,7 @@ def options_of(
         patience=patience,
         average_start=asked.average_start,
         peaked_boxes=not (asked.level_boxes or asked.without_boxes),
+        list_sha256=data.sha256,
         known_as=data.known_as,
     )
 
@@ -76,12 +78,21 @@ def data_for(asked: argparse.Namespace) -> Listed:
 
 
 def refuse_another_recipe(options: Options, folder: Path) -> None:
-    """Raises ValueError, which says in what they differ, when the folder holds a run of other options."""
-    if (folder / OPTIONS_FILE).exists() and (unlike := differences(Options.read(folder), options)):
+    """Raises ValueError when the folder holds a run of other options, or one taught by another list."""
+    if not (folder / OPTIONS_FILE).exists():
+        return
+    there = Options.read(folder)
+    if unlike := differences(there, options):
         raise ValueError(
             f"{folder} holds a run of another recipe ({'; '.join(unlike)}):"
             " give another --out, or the same options"
         )
+    if there.list_sha256 not in (None, options.list_sha256):
+        raise ValueError(f"{_changed(options)} the run in {folder} was started: give another --out")
+
+
+def _changed(options: Options) -> str:
+    return f"{options.manifest} lists other images, labels, boxes, groups or folds than when"
 
 
 def preprocessing_of(options: Options) -> PreprocessingCard:
@@ -94,7 +105,11 @@ def preprocessing_of(options: Options) -> PreprocessingCard:
 
 
 def rows_of(options: Options, folds: Sequence[int]) -> list[Row]:
-    return read_manifest(Path(options.manifest), folds)
+    """Those that a run's list has in some folds. Raises ValueError when the list was changed since."""
+    manifest = Path(options.manifest)
+    if options.list_sha256 not in (None, list_sha256(read_manifest(manifest))):
+        raise ValueError(f"{_changed(options)} the run was started: put the list back, or start another run")
+    return read_manifest(manifest, folds)
 
 
 def samples_of(

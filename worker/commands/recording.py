@@ -10,29 +10,59 @@ from typing import Any
 from worker.vision.card import ReleaseCard
 from worker.vision.evaluation.measures import NAMES
 from worker.vision.evaluation.report import Report
-from worker.vision.evaluation.seen import folds_text, folds_trained_on, folds_tuned_on
+from worker.vision.evaluation.seen import (
+    folds_text,
+    folds_trained_on,
+    folds_tuned_on,
+    is_another_list,
+)
 from worker.vision.manifest import Row
 
 
-def refuse_to_record(card: ReleaseCard, judged: Sequence[Row]) -> None:
-    """Raises ValueError unless the card may hold figures of these images as those of a held-back fold."""
+def refuse_to_record(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> None:
+    """Raises ValueError unless the card may hold figures of these images as those of a held-back fold.
+
+    rows    the whole list
+    judged  those of its rows that are to be judged
+    """
+    if reason := _why_not(card, rows, judged):
+        raise ValueError(f"{reason}; nothing was judged or written")
+
+
+def _why_not(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> str:
+    """Empty when they may stand there: every image lies in a fold that is known to be unseen."""
     folds = {row.fold for row in judged if row.fold is not None}
+    held_back, trained = card.metrics.get("fold"), folds_trained_on(card)
     if card.metrics.get("folds"):
-        raise ValueError(
+        return (
             "--record would replace the card's figures of several folds, which networks judged that never saw"
-            " them; nothing was judged or written"
+            " them"
         )
-    if known := (folds_trained_on(card) | folds_tuned_on(card)) & folds:
-        raise ValueError(
+    if "auroc" in card.metrics:
+        return "the card holds figures already, and what is held back can be judged only once"
+    if known := (trained | folds_tuned_on(card)) & folds:
+        return (
             "--record is for images that the release never saw, and it was trained or tuned on"
-            f" {folds_text(known)}; nothing was judged or written"
+            f" {folds_text(known)}"
         )
-    held_back = card.metrics.get("fold")
+    if is_another_list(card, rows):
+        return (
+            "--record is for the list that the release was trained with, and this is another, or it was"
+            " changed since"
+        )
+    if any(row.fold is None for row in judged):
+        return (
+            "--record is for images that the release never saw, and the list does not say of each in which"
+            " fold it is"
+        )
+    if held_back is None and not trained:
+        return (
+            "--record is for images that the release never saw, and its card does not say which folds it was"
+            " trained on"
+        )
     if held_back is not None and sorted(folds) != [held_back]:
-        raise ValueError(
-            f"--record is for fold {held_back}, which the card says was held back;"
-            " nothing was judged or written"
-        )
+        return f"--record is for fold {held_back}, which the card says was held back"
+    return ""
 
 
 def record(folder: Path, report: Report) -> None:

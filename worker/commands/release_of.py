@@ -10,7 +10,7 @@ from typing import Any
 from worker.commands.files import known_image
 from worker.commands.recipe import preprocessing_of, samples_of, say
 from worker.commands.trained import Trained, trained
-from worker.vision.card import ReleaseCard
+from worker.vision.card import CARD_FILE, ReleaseCard
 from worker.vision.evaluation.seen import fold_held_back
 from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
@@ -29,8 +29,11 @@ from worker.vision.training.tuning import tune
 def export_release(asked: argparse.Namespace) -> None:
     """Write the release asked for.
 
-    raises  OSError and ValueError when a run is not finished, or there is nothing to tune it by
+    raises  OSError and ValueError when a run is not finished, there is nothing to tune it by, or the folder
+            holds a release already
     """
+    if (asked.export / CARD_FILE).exists():
+        raise ValueError(f"{asked.export} holds a release already: give another folder")
     runs = [asked.out, *asked.others]
     known = provenance(runs, GivenFacts() if asked.facts is None else read_facts(asked.facts))
     made = trained(runs)
@@ -105,8 +108,8 @@ def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
         return text
     if held_back is None:
         return (
-            f"{text}\nfold {options.fold_test} is not held back: a network of this release, or one that it went"
-            " on from, saw it, so that the release cannot be judged by it"
+            f"{text}\nfold {options.fold_test} is not held back: a network of this release, or one that it"
+            " went on from, saw it, so that the release cannot be judged by it"
         )
     return (
         f"{text}\nto judge it once on fold {held_back} and write that into its card:"

@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any, Literal
 
 from worker.vision.card import ReleaseCard
+from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row
 
 Share = Literal["all", "some", "none", "unknown"]
@@ -26,7 +27,7 @@ class Seen:
 
 
 def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Seen:
-    """Told by the numbers of folds and by the counts on the card, which names no images.
+    """Told by the numbers of folds and, on the card, the SHA-256 of the list or, without it, the counts.
 
     rows    the whole list
     judged  those of its rows that are judged
@@ -37,12 +38,14 @@ def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Se
         return _unknown("The list does not say of every image in which fold it is")
     if not trained and of_judged - held_back:
         return _unknown("The release's card does not say which folds it was trained on")
-    counted = [(here, on_card) for here, on_card in _counted(card, rows) if isinstance(on_card, int)]
-    if any(here > on_card for here, on_card in counted):
-        return _unknown(
-            "The list is another, or longer: it has more images in its folds than the card counts"
-        )
-    is_certain = bool(counted) and all(here == on_card for here, on_card in counted)
+    is_another, is_certain = is_another_list(card, rows), _is_same_list(card, rows)
+    if not is_certain:
+        counted = [(here, on_card) for here, on_card in _counted(card, rows) if isinstance(on_card, int)]
+        if any(here > on_card for here, on_card in counted):
+            return _unknown(
+                "The list is another, or longer: it has more images in its folds than the card counts"
+            )
+        is_certain = not is_another and bool(counted) and all(here == on_card for here, on_card in counted)
     tuned = folds_tuned_on(card) - trained
     if remembered := trained & of_judged:
         return _trained_on(card, judged, remembered, tuned & of_judged, is_certain)
@@ -52,6 +55,8 @@ def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Se
             " calibration and thresholds were chosen by them, so that the figures flatter it."
         )
         return Seen("none", [], True, says)
+    if is_another:
+        return _unknown("The list is another than that of the training, or was changed since")
     limit = "" if is_certain else ", as far as the numbers of folds tell"
     return Seen("none", [], False, f"The release never saw these images ({folds_text(of_judged)}){limit}.")
 
@@ -93,6 +98,17 @@ def folds_trained_on(card: ReleaseCard) -> set[int]:
     """Those that any of its networks was trained on, or its start; empty when the card does not say."""
     stated = "folds_train", "folds_seen_before"
     return {fold for member in _members(card) for name in stated for fold in _whole(member.get(name))}
+
+
+def is_another_list(card: ReleaseCard, rows: Sequence[Row]) -> bool:
+    """Whether the card says by which lists its networks were taught, and this is none of them."""
+    stated = [sha256 for member in _members(card) if isinstance(sha256 := member.get("list_sha256"), str)]
+    return bool(stated) and list_sha256(rows) not in stated
+
+
+def _is_same_list(card: ReleaseCard, rows: Sequence[Row]) -> bool:
+    """Whether the card says that each of its networks was taught by this list."""
+    return {member.get("list_sha256") for member in _members(card)} == {list_sha256(rows)}
 
 
 def fold_held_back(card: ReleaseCard) -> int | None:

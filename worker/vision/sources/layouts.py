@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row, manifest_text, read_manifest
 from worker.vision.sources.folds import with_folds
 from worker.vision.sources.fracatlas import is_fracatlas, is_published_fracatlas, read_fracatlas
@@ -31,6 +32,13 @@ class Listed:
     rows: list[Row]
     known_as: str | None = None
     text: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Of what the manifest lists once it is kept; one of ours names images by absolute paths."""
+        if self.text is None:
+            return list_sha256(self.rows)
+        return list_sha256([replace(row, name=str(row.image.absolute())) for row in self.rows])
 
     def keep(self) -> Path:
         """Write the manifest unless it is there; its path.

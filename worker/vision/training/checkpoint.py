@@ -45,6 +45,8 @@ class Options:
     follows_limb: bool = False  # canvases as long as the limb; older runs do not say so
     average_start: bool = False  # end half way between the trained weights and those of the start
     peaked_boxes: bool = False  # the map is taught a box's centre most; older runs do not say so
+    # Of what the manifest listed when the run was started (see `list_digest`); older runs do not say so.
+    list_sha256: str | None = field(default=None, compare=False)
     # The data set that the images' layout told (see `sources.known_data`); it shapes nothing.
     known_as: str | None = field(default=None, compare=False)
 
