@@ -158,6 +158,10 @@ def test_two_folders_of_pictures_are_enough_to_train(tmp_path: Path) -> None:
         (["--data", "{manifest}", "--device", "cuda:99"], "this machine has cpu"),
         (["--data", "{manifest}", "--fold-tune", "none", "--patience", "2"], "tuning fold"),
         (["--data", "{manifest}", "--patience", "0"], "at least one epoch"),
+        (["--data", "{manifest}", "--fold-test", "7"], "fold 7: its folds are 0, 1, 2, 3, 4"),
+        (["--data", "{manifest}", "--folds-train", "1,2,3"], "fold 1 is named twice"),
+        (["--data", "{manifest}", "--fold-test", "1"], "fold 1 is named twice"),
+        (["--data", "{manifest}", "--weights", "/no/such.safetensors"], "there are no weights at /no/such"),
     ],
 )
 def test_impossible_run_says_why(
@@ -166,6 +170,48 @@ def test_impossible_run_says_why(
     filled = [part.format(manifest=manifest) for part in asked]
     assert train.main([*filled, "--out", str(tmp_path / "run")]) == 2
     assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaint"),
+    [
+        (["--epochs", "0"], "--epochs: 0 is no whole number from 1 on"),
+        (["--epochs", "-3"], "--epochs: -3 is no"),
+        (["--batch-size", "0"], "--batch-size: 0"),
+        (["--side", "-64"], "--side: -64"),
+        (["--first-side", "0"], "--first-side: 0"),
+        (["--threads", "0"], "--threads: 0"),
+        (["--seed", "-1"], "--seed: -1 is no whole number from 0 on"),
+        (["--folds-train", "2,x"], "--folds-train"),
+    ],
+)
+def test_option_out_of_its_range_is_named(
+    asked: list[str], complaint: str, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        train.main(["--data", str(manifest), *asked, "--out", str(tmp_path / "run")])
+    assert ended.value.code == 2
+    assert complaint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("kind", "folds", "complaint"),
+    [
+        ("1", "234", "folds 2, 3, 4, to train on, have no fractured image"),
+        ("0", "234", "folds 2, 3, 4, to train on, have no sound image"),
+        ("1", "1", "fold 1, to tune by, has no fractured image"),
+    ],
+)
+def test_run_needs_both_kinds_of_image_to_train_on_and_to_tune_by(
+    kind: str, folds: str, complaint: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = write_manifest(tmp_path, 20)
+    header, *lines = manifest.read_text().splitlines()
+    kept = [line for line in lines if not (line.split(",")[1] == kind and line[-1] in folds)]
+    manifest.write_text("\n".join([header, *kept]))
+    assert train.main(recipe(manifest, tmp_path / "run", 1)) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 def test_run_without_a_tuning_fold_keeps_its_last_weights(manifest: Path, tmp_path: Path) -> None:

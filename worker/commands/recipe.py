@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from worker.commands.files import known_image
+from worker.commands.fold_choice import check_folds
 from worker.vision.card import PreprocessingCard
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row, read_manifest
@@ -45,6 +46,7 @@ def options_of(
         raise ValueError("--patience needs a tuning fold: without one no epoch is better than another")
     if asked.average_start and asked.weights is None:
         raise ValueError("--average-start needs --weights: without them a run starts from random ones")
+    check_folds(data.rows, folds_train, fold_tune, fold_test)
     return Options(
         manifest=str(data.manifest),
         arch=asked.arch,

@@ -34,19 +34,26 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         " go on from (cross-validate takes a folder of an earlier cross-validation too, and goes on with each"
         " fold's own network); default: random",
     )
-    recipe.add_argument("--epochs", type=int, default=15, metavar="N", help="default: %(default)s")
+    recipe.add_argument("--epochs", type=at_least_one, default=15, metavar="N", help="default: %(default)s")
     recipe.add_argument(
-        "--batch-size", type=int, default=16, metavar="N", help="images per step; default: %(default)s"
+        "--batch-size",
+        type=at_least_one,
+        default=16,
+        metavar="N",
+        help="images per step; default: %(default)s",
     )
     recipe.add_argument(
         "--side",
-        type=int,
+        type=at_least_one,
         default=384,
         metavar="PX",
         help="input side, a multiple of 32; default: %(default)s",
     )
     recipe.add_argument(
-        "--first-side", type=int, metavar="PX", help="the side in the first half of the epochs, for speed"
+        "--first-side",
+        type=at_least_one,
+        metavar="PX",
+        help="the side in the first half of the epochs, for speed",
     )
     recipe.add_argument(
         "--average-start", action="store_true", help="end half way between the trained weights and --weights"
@@ -65,7 +72,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         help="of the backbone; default: %(default)s",
     )
     recipe.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="on a CPU, the same seed gives the same weights"
+        "--seed", type=count, default=0, metavar="N", help="on a CPU, the same seed gives the same weights"
     )
     _add_machine(parser.add_argument_group("the machine"))
 
@@ -80,7 +87,11 @@ def _add_machine(machine: argparse._ArgumentGroup) -> None:
         help="bf16 computes in 16 bits what bears it; default: bf16 on a GPU that has it, else fp32",
     )
     machine.add_argument(
-        "--threads", type=int, default=1, metavar="N", help="CPU threads of the network; default: %(default)s"
+        "--threads",
+        type=at_least_one,
+        default=1,
+        metavar="N",
+        help="CPU threads of the network; default: %(default)s",
     )
     machine.add_argument(
         "--workers",
@@ -92,7 +103,16 @@ def _add_machine(machine: argparse._ArgumentGroup) -> None:
 
 
 def count(text: str) -> int:
-    """A whole number that is not negative. Raises ValueError, which argparse puts in words."""
-    if int(text) < 0:
-        raise ValueError
+    """A whole number that is not negative. Raises ArgumentTypeError, which says so."""
+    return _whole(text, 0)
+
+
+def at_least_one(text: str) -> int:
+    """A whole number from 1 on. Raises ArgumentTypeError, which says so."""
+    return _whole(text, 1)
+
+
+def _whole(text: str, least: int) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from {least} on")
     return int(text)

@@ -45,12 +45,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
         return Options.read(asked.out)
-    folds_train = tuple(int(fold) for fold in asked.folds_train.split(","))
+    if asked.weights is not None and not asked.weights.is_file():
+        raise FileNotFoundError(f"there are no weights at {asked.weights}")
     data = data_for(asked)
-    options = options_of(asked, data, folds_train, asked.fold_tune, asked.fold_test, asked.patience)
+    options = options_of(asked, data, asked.folds_train, asked.fold_tune, asked.fold_test, asked.patience)
     refuse_another_recipe(options, asked.out)
     data.keep()
     return options
+
+
+def _folds(text: str) -> tuple[int, ...]:
+    return tuple(int(fold) for fold in text.split(","))
 
 
 def _fold(text: str) -> int | None:
@@ -62,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add_recipe(parser)
     run = parser.add_argument_group("the run")
     run.add_argument(
-        "--folds-train", default="2,3,4", metavar="N,N…", help="trained on; default: %(default)s"
+        "--folds-train", type=_folds, default="2,3,4", metavar="N,N…", help="trained on; default: %(default)s"
     )
     run.add_argument(
         "--fold-tune",

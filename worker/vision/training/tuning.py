@@ -24,8 +24,13 @@ RIDGE = 1e-3  # keeps the slope finite when the logits part the classes perfectl
 
 
 def tune(samples: Sequence[Sample], said: Sequence[Answer]) -> Rules:
-    """Calibration, operating points and box rule, by a network's answers to images it never saw."""
+    """Calibration, operating points and box rule, by a network's answers to images it never saw.
+
+    raises  ValueError unless both fractured and sound ones are among them
+    """
     labels = np.array([sample.is_fractured for sample in samples])
+    if labels.all() or not labels.any():
+        raise ValueError("the images to tune a release by must be fractured ones and sound ones")
     logits = logits_of(said)
     calibration = fit_calibration(labels, logits)
     probabilities = np.array([calibrated(logit, calibration) for logit in logits.tolist()])
