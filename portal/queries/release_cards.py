@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.queries.card_values import number, section, text, texts_of, whole, words
-from portal.queries.release_networks import folds_seen, training_facts
+from portal.queries.release_networks import folds_seen, networks_in, training_facts
 from portal.queries.release_scope import scope_sentences
 
 MEASURES = {
@@ -183,7 +183,8 @@ def _groups(stated: Mapping[str, Any]) -> Iterator[GroupFigures]:
 def _judged_on(card: Mapping[str, Any]) -> str:
     metrics = section(card, "metrics")
     if isinstance(folds := metrics.get("folds"), list) and folds:
-        return f"{len(folds)} folds, each read by a network of the same recipe that never saw it"
+        judges = "a network" if networks_in(text(card.get("architecture"))) == 1 else "networks"
+        return f"{len(folds)} folds, each read by {judges} of the same recipe that never saw it"
     fold = metrics.get("fold")
     if isinstance(fold, list) and fold:
         return f"folds {', '.join(map(text, fold))}"

@@ -21,6 +21,11 @@ def training_facts(training: Mapping[str, Any], architecture: str) -> tuple[Fact
     return tuple((name, said) for name, said in facts if said)
 
 
+def networks_in(architecture: str) -> int:
+    """How many networks answer together."""
+    return len(architecture.split(TOGETHER))
+
+
 def folds_seen(training: Mapping[str, Any]) -> set[int]:
     """The folds by which any network, or one that it went on from, was taught or its weights were chosen."""
     stated = [

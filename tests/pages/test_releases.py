@@ -126,6 +126,9 @@ def test_release_trained_on_everything_says_that_others_of_its_recipe_were_judge
     card = CARD | {"metrics": {"folds": [0, 1, 2, 3, 4], "auroc": {"value": 0.95, "low": 0.94, "high": 0.96}}}
     page = words_of(as_reader, f"/releases/{new_release(app, card)}")
     assert "Judged on 5 folds, each read by a network of the same recipe that never saw it" in page
+    pair = card | {"name": "pair", "architecture": "mobilenet+resnet18"}
+    page = words_of(as_reader, f"/releases/{new_release(app, pair, 'available')}")
+    assert "Judged on 5 folds, each read by networks of the same recipe that never saw it" in page
 
 
 @pytest.mark.parametrize(

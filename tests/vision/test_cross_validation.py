@@ -143,6 +143,11 @@ def test_recipe_can_be_judged_on_some_folds_by_networks_trained_on_all_others(
     assert read_judgement(tmp_path / "cv").metrics["folds"] == [1, 3]
     assert read_judgement(tmp_path / "cv").metrics["images"] == IMAGES * 2 // FOLDS
     assert Options.read(tmp_path / "cv" / "fold-3").folds_train == (0, 1, 2, 4)
+    before = (tmp_path / "cv" / JUDGEMENT_FILE).read_bytes()
+    for others in (["--folds", "0,1"], []):
+        assert validate(manifest, tmp_path / "cv", others) == 2
+        assert "holds the judgement of folds 1, 3" in capsys.readouterr().err
+    assert (tmp_path / "cv" / JUDGEMENT_FILE).read_bytes() == before
     for wrong in ("1", "1,9"):
         assert validate(manifest, tmp_path / "cv", ["--folds", wrong]) == 2
         assert "two or more of 0, 1, 2, 3, 4" in capsys.readouterr().err
@@ -267,6 +272,52 @@ def test_release_of_the_recipe_is_tuned_and_described_by_the_cross_validation(
     assert card.metrics["folds"] == list(range(FOLDS))
     assert card.training["tune_images"] == IMAGES
     assert card.is_mirrored
+
+
+def test_release_of_some_folds_is_described_as_such_and_not_offered_to_be_judged(
+    manifest: Path, validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, made = tmp_path / "some", tmp_path / "limbs-5"
+    assert train.main(["--data", str(manifest), *RECIPE, "--out", str(run)]) == 0
+    assert train.main(["--out", str(run), "--export", str(made), "--out-of-fold", str(validated)]) == 0
+    assert "--record" not in capsys.readouterr().out
+    assert ReleaseCard.read(made).training["folds_left_out"] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("other", "complaint"),
+    [
+        (["--learning-rate", "1e-2"], "learning rate: 0.0004 there, 0.01 asked for"),
+        (["--without-boxes"], "box supervision: True there, False asked for"),
+        ([], "another list of images"),
+    ],
+)
+def test_judgement_of_another_recipe_or_list_describes_no_release(
+    other: list[str],
+    complaint: str,
+    manifest: Path,
+    validated: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    listed = manifest if other else write_manifest(tmp_path, IMAGES)
+    run = ["--out", str(tmp_path / "run")]
+    assert train.main(["--data", str(listed), *RECIPE, *other, *run]) == 0
+    assert train.main([*run, "--export", str(tmp_path / "x-1"), "--out-of-fold", str(validated)]) == 2
+    assert complaint in capsys.readouterr().err
+    assert not (tmp_path / "x-1").exists()
+
+
+def test_judgement_that_does_not_say_by_what_it_was_taught_is_taken(
+    manifest: Path, validated: Path, release: Path, tmp_path: Path
+) -> None:
+    stored = json.loads((validated / JUDGEMENT_FILE).read_text())
+    stored["judged"].pop("lessons")
+    stored.pop("known_folds")
+    (tmp_path / JUDGEMENT_FILE).write_text(json.dumps(stored))
+    run, made = release.parent / "all", tmp_path / "limbs-6"
+    assert train.main(["--out", str(run), "--export", str(made), "--out-of-fold", str(tmp_path)]) == 0
+    assert "folds_left_out" not in ReleaseCard.read(made).training
 
 
 def test_judgement_of_an_older_version_is_asked_for_anew(validated: Path, tmp_path: Path) -> None:

@@ -78,6 +78,26 @@ def test_fold_that_a_network_or_its_start_saw_is_not_called_held_back(shipped: R
         assert "held back" not in page
 
 
+@pytest.mark.parametrize(
+    ("training", "folds", "is_all"),
+    [
+        ({"folds_train": [0, 1, 2, 3, 4]}, [0, 1, 2, 3, 4], True),
+        ({"folds_train": [2, 3, 4]}, [0, 1], False),
+        ({"folds_train": [0, 1], "folds_left_out": [2, 3, 4]}, [0, 1], False),
+    ],
+)
+def test_release_judged_out_of_fold_is_said_to_have_seen_all_only_if_it_did(
+    training: dict[str, list[int]], folds: list[int], is_all: bool, shipped: ReleaseCard
+) -> None:
+    card = replace(shipped, training={**training, "scope": None}, metrics={**shipped.metrics, "folds": folds})
+    page = unwrapped(model_card(card))
+    assert f"trained on folds {', '.join(map(str, training['folds_train']))}" in page
+    assert ("all of them" in page) == is_all
+    assert f"those of {len(folds)} pairs of networks of the same recipe" in page
+    alone = unwrapped(model_card(replace(card, architecture="plain-cnn")))
+    assert f"those of {len(folds)} networks of the same recipe" in alone
+
+
 def test_measure_that_could_not_be_taken_is_left_out(shipped: ReleaseCard) -> None:
     intervals = {**shipped.metrics["intervals_95"], "hit_rate": [None, None], "brier": [None, None]}
     metrics = {**shipped.metrics, "hit_rate": None, "intervals_95": intervals}

@@ -128,6 +128,37 @@ def test_facts_that_cannot_be_used_make_no_release(
     assert not (tmp_path / "own-1").exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('{"folds_train": []}', "note and failures, and nothing else"),
+        ("[1]", "note and failures, and nothing else"),
+        ('{"failures": "abc"}', "failures is no list of texts"),
+        ('{"failures": ["feet", 1]}', "failures is no list of texts"),
+        ('{"note": 1}', "note is no text"),
+        ("{", "is not JSON"),
+    ],
+)
+def test_remarks_say_nothing_of_the_training_itself(
+    text: str, complaint: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    remarks = tmp_path / "remarks.json"
+    remarks.write_text(text)
+    asked = ["--out", str(run), "--export", str(tmp_path / "own-1"), "--remarks", str(remarks)]
+    assert train.main(asked) == 2
+    said = capsys.readouterr().err
+    assert f"{remarks}" in said
+    assert complaint in said
+    assert not (tmp_path / "own-1").exists()
+
+
+def test_remarks_stand_on_the_card(run: Path, tmp_path: Path) -> None:
+    remarks = {"note": "made by hand", "failures": ["feet", "metal"]}
+    (tmp_path / "remarks.json").write_text(json.dumps(remarks))
+    card = released(run, tmp_path / "own-1", ["--remarks", str(tmp_path / "remarks.json")])
+    assert {name: card.training[name] for name in remarks} == remarks
+
+
 def test_licence_of_starting_weights_is_stated_for_the_known_file_alone(
     manifest: Path, run: Path, tmp_path: Path
 ) -> None:

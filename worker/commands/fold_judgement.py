@@ -45,8 +45,9 @@ def judge_folds(
         "before_calibration": before,
     }
     tuned = {"tune_images": report.images, "tune_fractured": report.fractured}
-    judged = Judged.of([Options.read(run) for run in members[0]])
-    Judgement(judged, rules, is_mirrored, tuned, metrics).write(out)
+    first = [Options.read(run) for run in members[0]]
+    known = {*numbers, *(fold for options in first for fold in options.folds_train)}
+    Judgement(Judged.of(first), rules, is_mirrored, tuned, metrics, sorted(known)).write(out)
     write_out(out, outcomes, report, _about(folds, is_mirrored), raw)
     say(as_text(report))
     say(f"recall at specificity {PUBLISHED_SPECIFICITY}: {recall:.3f}")

@@ -23,6 +23,7 @@ from worker.vision.sources.layouts import Listed
 from worker.vision.training.answers import answers, read_answers, write_answers
 from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of
 from worker.vision.training.crew import Crew, alone
+from worker.vision.training.judgement import refuse_other_folds
 from worker.vision.training.lineage import folds_seen, lineage_of_weights
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
@@ -51,15 +52,17 @@ def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold 
 
 
 def judged_of(asked: argparse.Namespace, known: Iterable[int]) -> list[int]:
-    """The folds that are judged, in order. Raises ValueError unless there are two or more."""
+    """The folds that are judged, in order.
+
+    raises  ValueError unless there are two or more, or when --out holds the judgement of others
+    """
     known = sorted(known)
     if len(known) < 2:
         raise ValueError("there are fewer than two folds")
-    if asked.folds is None:
-        return known
-    chosen = sorted({int(number) for number in asked.folds.split(",")})
+    chosen = known if asked.folds is None else sorted({int(number) for number in asked.folds.split(",")})
     if len(chosen) < 2 or not set(chosen) <= set(known):
         raise ValueError(f"--folds must name two or more of {', '.join(map(str, known))}")
+    refuse_other_folds(asked.out, chosen)
     return chosen
 
 

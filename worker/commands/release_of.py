@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,12 @@ from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
 from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.training.answers import answers
-from worker.vision.training.checkpoint import Options, differences, epochs_of
+from worker.vision.training.checkpoint import Options, epochs_of
 from worker.vision.training.judgement import Judged, read_judgement
 from worker.vision.training.lineage import folds_seen, folds_trained, lineage_of
 from worker.vision.training.provenance import GivenFacts, provenance, read_facts
 from worker.vision.training.publish import publish
+from worker.vision.training.remarks import read_remarks
 from worker.vision.training.samples import Sample, read_samples
 from worker.vision.training.scope import ScopeFit, fit_scope
 from worker.vision.training.tuning import tune
@@ -37,9 +37,10 @@ def export_release(asked: argparse.Namespace) -> None:
     runs = [asked.out, *asked.others]
     known = provenance(runs, GivenFacts() if asked.facts is None else read_facts(asked.facts))
     made = trained(runs)
+    remarks = {} if asked.remarks is None else read_remarks(asked.remarks)
     rules, is_mirrored, told = _tuning(asked, made)
     scope = None if asked.out_of_scope is None else _scope(made, asked.out_of_scope)
-    facts = {**known, **told, "training": {**_training(asked, made), **told["training"]}}
+    facts = {**known, **told, "training": {**_training(asked, made), **remarks, **told["training"]}}
     preprocessing = preprocessing_of(made.options[0])
     card = publish(
         made.network, made.architecture, preprocessing, rules, asked.export, facts, scope, is_mirrored
@@ -51,9 +52,11 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
     """What the release decides by, whether it reads mirrored too, and what its card says of both."""
     if asked.out_of_fold is not None:
         judgement = read_judgement(asked.out_of_fold)
-        if unlike := differences(judgement.judged, Judged.of(made.options)):
+        if unlike := judgement.judged.unlike(Judged.of(made.options)):
             raise ValueError(f"{asked.out_of_fold} judged another recipe ({'; '.join(unlike)})")
-        told = {"training": judgement.tuned_on, "metrics": judgement.metrics}
+        left_out = judgement.folds_left_out({fold for each in made.options for fold in each.folds_train})
+        training = {**judgement.tuned_on, **({"folds_left_out": left_out} if left_out else {})}
+        told = {"training": training, "metrics": judgement.metrics}
         return judgement.rules, judgement.is_mirrored, told
     options = made.options[0]
     if options.fold_tune is None:
@@ -84,13 +87,12 @@ def _scope(made: Trained, pictures: Path) -> ScopeFit:
 
 
 def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:
-    """How the first member was trained, then the others; remarks of people over both."""
+    """How the first member was trained, then the others."""
     first, *others = (
         {**options.for_card(), **epochs_of(run), **_seen_before(run, options)}
         for options, run in zip(made.options, [asked.out, *asked.others], strict=True)
     )
-    remarks = {} if asked.remarks is None else json.loads(asked.remarks.read_text("utf-8"))
-    return {**first, **({"other_members": others} if others else {}), **remarks}
+    return {**first, **({"other_members": others} if others else {})}
 
 
 def _seen_before(run: Path, options: Options) -> dict[str, Any]:

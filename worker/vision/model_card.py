@@ -54,6 +54,7 @@ def model_card(card: ReleaseCard) -> str:
         judged=_judged(card.metrics),
         is_unseen=_is_unseen(card),
         held_back=_held_back(card),
+        is_all=_is_trained_on_all(card),
         tuned=_tuned(card),
         data=_data(card.training_data),
         backbone=_backbone(card.backbone),
@@ -111,6 +112,12 @@ def _held_back(card: ReleaseCard) -> str:
         return ""
     once = " and judged once" if "auroc" in card.metrics else ""
     return f"; fold {card.metrics.get('fold')} was held back{once}"
+
+
+def _is_trained_on_all(card: ReleaseCard) -> bool:
+    """Whether no fold of its list is left that the release was not trained on."""
+    trained = card.training.get("folds_train", ())
+    return "folds_left_out" not in card.training and set(card.metrics.get("folds", ())) <= set(trained)
 
 
 def _tuned(card: ReleaseCard) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,52 @@ from worker.vision.boxes import BoxRule
 from worker.vision.card import Calibration, OperatingPoints
 from worker.vision.interpretation import Rules
 from worker.vision.networks.registry import TOGETHER
-from worker.vision.training.checkpoint import Options
+from worker.vision.training.checkpoint import Options, differences
 
 JUDGEMENT_FILE = "out_of_fold.json"
+TAUGHT_BY = (
+    "epochs", "batch_size", "learning_rate", "first_side", "box_supervision", "average_start", "peaked_boxes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Judged:
-    """What was judged, as far as a release must be like it to take the judgement over."""
+    """What was judged, as far as a release must be like it to take the judgement over.
+
+    lessons  how and by which list each network was taught last; None in judgements of older versions
+    """
 
     architecture: str
     side: int
     finds_limb: bool
     follows_limb: bool
+    lessons: list[dict[str, Any]] | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, members: Sequence[Options]) -> Judged:
         """The networks of these runs, together."""
         first = members[0]
         names = TOGETHER.join(options.arch for options in members)
-        return cls(names, first.side, first.finds_limb, first.follows_limb)
+        told = (*TAUGHT_BY, "list_sha256")
+        lessons = [{name: getattr(options, name) for name in told} for options in members]
+        return cls(names, first.side, first.finds_limb, first.follows_limb, lessons)
+
+    def unlike(self, made: Judged) -> list[str]:
+        """In what a release's networks are unlike those that were judged, in words.
+
+        What their last trainings went on from is not compared: several in a row need not be alike.
+        """
+        said = differences(self, made)
+        for there, here in zip(self.lessons or (), made.lessons or (), strict=False):
+            said += [
+                f"{name.replace('_', ' ')}: {there[name]} there, {here[name]} asked for"
+                for name in TAUGHT_BY
+                if there[name] != here[name]
+            ]
+            lists = {there["list_sha256"], here["list_sha256"]}
+            if None not in lists and len(lists) > 1:
+                said.append("another list of images, labels, boxes, groups or folds")
+        return said
 
 
 @dataclass(frozen=True)
@@ -43,9 +69,28 @@ class Judgement:
     is_mirrored: bool  # whether each image was read mirrored too
     tuned_on: dict[str, Any]  # for the card: how many images, how many fractured
     metrics: dict[str, Any]  # for the card
+    known_folds: list[int] | None = None  # of the list; older judgements do not say so
+
+    def folds_left_out(self, seen: set[int]) -> list[int]:
+        """Those that a release's networks did not see, as far as the judgement tells."""
+        known = self.metrics["folds"] if self.known_folds is None else self.known_folds
+        return sorted(set(known) - seen)
 
     def write(self, folder: Path) -> None:
         (folder / JUDGEMENT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+
+
+def refuse_other_folds(folder: Path, numbers: Sequence[int]) -> None:
+    """Raises ValueError when `folder` holds a judgement of other folds, which a new one would replace."""
+    path = folder / JUDGEMENT_FILE
+    if not path.exists():
+        return
+    there = json.loads(path.read_text("utf-8"))["metrics"]["folds"]
+    if there != list(numbers):
+        raise ValueError(
+            f"{folder} holds the judgement of folds {', '.join(map(str, there))}: give another --out, or the"
+            " same --folds"
+        )
 
 
 def read_judgement(folder: Path) -> Judgement:
@@ -72,4 +117,5 @@ def read_judgement(folder: Path) -> Judgement:
         is_mirrored=stored["is_mirrored"],
         tuned_on=stored["tuned_on"],
         metrics=stored["metrics"],
+        known_folds=stored.get("known_folds"),
     )
