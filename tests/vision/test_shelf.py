@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from worker.vision import shelf
+from worker.vision.card import ReleaseCard
 from worker.vision.errors import BadRelease
 from worker.vision.shelf import default_release
+from worker.vision.tiny import write_tiny_release
 
 
 @pytest.fixture
@@ -25,6 +28,14 @@ def test_tenth_release_is_newer_than_the_ninth(releases: Path) -> None:
     for number in (9, 10, 2):
         put(releases, f"greenstick-{number}")
     assert default_release().name == "greenstick-10"
+
+
+def test_release_that_was_made_last_is_the_newest_whatever_its_name(releases: Path) -> None:
+    for name, created in (("zebra-9", "2026-01-31"), ("limbs-1", "2026-02-01"), ("limbs-2", "2026-02-01")):
+        folder = write_tiny_release(releases / name)
+        replace(ReleaseCard.read(folder), created=created).write(folder)
+    put(releases, "zz-1")  # a card that cannot be read is no newer
+    assert default_release().name == "limbs-2"
 
 
 def test_folder_without_a_card_is_no_release(releases: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from worker.vision.card import CARD_FILE
+from worker.vision.card import CARD_FILE, ReleaseCard
 from worker.vision.errors import BadRelease
 
 RELEASES = Path(__file__).resolve().parents[2] / "releases"
@@ -14,7 +14,8 @@ RELEASES = Path(__file__).resolve().parents[2] / "releases"
 def default_release() -> Path:
     """The folder that GREENSTICK_RELEASE names, else the newest of those that are shipped.
 
-    Newest is the last by name, numbers compared as numbers. Raises BadRelease when there is none.
+    Newest is the one that its card says was made last; of several of one day, the last by name, numbers
+    compared as numbers. Raises BadRelease when there is none.
     """
     if chosen := os.environ.get("GREENSTICK_RELEASE"):
         return Path(chosen)
@@ -24,6 +25,14 @@ def default_release() -> Path:
     return shipped[-1]
 
 
-def _age(folder: Path) -> tuple[str, int]:
+def _age(folder: Path) -> tuple[str, str, int]:
     stem, _, number = folder.name.rpartition("-")
-    return (stem, int(number)) if number.isdigit() else (folder.name, 0)
+    return (_created(folder), stem, int(number)) if number.isdecimal() else (_created(folder), folder.name, 0)
+
+
+def _created(folder: Path) -> str:
+    """Empty for a card that cannot be read: it is no newer than any other."""
+    try:
+        return ReleaseCard.read(folder).created
+    except BadRelease:
+        return ""
