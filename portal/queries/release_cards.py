@@ -71,6 +71,7 @@ class Card:
     judged_on: str
     held_back: str  # the sentence about a fold that nobody has judged it on yet
     is_judged: bool
+    is_calibrated: bool  # False where the calibration turns the network's answers round
     is_data_stated: bool
     rule_out: float | None
     rule_in: float | None
@@ -89,6 +90,7 @@ def readable(card: Mapping[str, Any]) -> Card:
     metrics, points = section(card, "metrics"), section(card, "operating_points")
     figures = tuple(_figures(metrics))
     trained_on = text(section(card, "training_data").get("name"))
+    slope = number(section(card, "calibration").get("slope"))
     return Card(
         architecture=text(card.get("architecture")),
         body_parts=texts_of(card, "body_parts"),
@@ -96,6 +98,7 @@ def readable(card: Mapping[str, Any]) -> Card:
         judged_on=_judged_on(card) if figures else NOT_JUDGED,
         held_back=_held_back(card),
         is_judged=bool(figures),
+        is_calibrated=slope is None or slope > 0,
         is_data_stated=trained_on not in ("", NOT_STATED),
         rule_out=number(points.get("rule_out")),
         rule_in=number(points.get("rule_in")),

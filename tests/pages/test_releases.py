@@ -179,6 +179,18 @@ def test_release_that_nobody_has_judged_warns_before_it_is_made_active(app: Flas
     assert "Judged on nothing yet: it states no figures" in words_of(as_admin, "/releases")
 
 
+TURNED = "Do not use this release: on the images that tuned it, it read no better than chance"
+
+
+@pytest.mark.parametrize(("slope", "times"), [(-0.3, 2), (0, 2), (0.4, 0)])
+def test_release_whose_calibration_turns_its_answers_round_warns(
+    app: Flask, as_admin: Person, slope: float, times: int
+) -> None:
+    card = CARD | {"calibration": {"slope": slope, "intercept": -0.5}}
+    page = words_of(as_admin, f"/releases/{new_release(app, card, 'available')}")
+    assert page.count(TURNED) == times  # above, and in the form
+
+
 def test_release_that_was_judged_does_not_warn(app: Flask, as_admin: Person) -> None:
     assert UNJUDGED not in words_of(as_admin, f"/releases/{new_release(app, CARD, 'available')}")
 

@@ -14,7 +14,8 @@ pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 from tests.vision.runs import trained  # noqa: E402
 from worker.commands import train  # noqa: E402
-from worker.vision.card import ReleaseCard  # noqa: E402
+from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
+from worker.vision.training import tuning  # noqa: E402
 
 SMALL = ["--batch-size", "4"]
 
@@ -39,6 +40,17 @@ def test_fold_that_the_start_was_trained_on_is_not_held_back(
     said = capsys.readouterr().out
     assert "fold 0 is not held back" in said
     assert "--record" not in said
+
+
+def test_network_that_reads_no_better_than_chance_is_released_with_a_warning(
+    manifest: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(manifest, tmp_path / "a", more=SMALL)
+    for slope, is_warned in ((-0.5, True), (0.5, False)):
+        turned = lambda labels, logits, slope=slope: Calibration(slope, 0.0)  # noqa: E731
+        monkeypatch.setattr(tuning, "fit_calibration", turned)
+        released(run, tmp_path / f"a{slope}")
+        assert ("reads no better than chance" in capsys.readouterr().err) == is_warned
 
 
 def test_fold_by_which_another_member_was_chosen_is_not_held_back(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.vision.card import ReleaseCard
+from worker.vision.card import Calibration, ReleaseCard
 from worker.vision.model_card import main, model_card
 from worker.vision.shelf import RELEASES
 
@@ -96,6 +96,34 @@ def test_release_judged_out_of_fold_is_said_to_have_seen_all_only_if_it_did(
     assert f"those of {len(folds)} pairs of networks of the same recipe" in page
     alone = unwrapped(model_card(replace(card, architecture="plain-cnn")))
     assert f"those of {len(folds)} networks of the same recipe" in alone
+
+
+@pytest.mark.parametrize(
+    ("split", "says"),
+    [
+        (3, "Some groups of images (3) lie in more than one fold"),
+        (0, "Folds share no group of images"),
+        (None, None),
+    ],
+)
+def test_groups_in_several_folds_are_told_as_far_as_they_are_known(
+    split: int | None, says: str | None, shipped: ReleaseCard
+) -> None:
+    training = {"folds_train": [2, 3, 4], "scope": None, "groups_split": split}
+    page = unwrapped(model_card(replace(shipped, training_data=UNSTATED, training=training)))
+    if says is None:
+        assert "roups of images" not in page
+        assert "Folds share" not in page
+    else:
+        assert says in page
+    of_fracatlas = unwrapped(model_card(replace(shipped, training=training)))
+    assert ("share no patient" in of_fracatlas) == (not split)
+
+
+def test_calibration_that_turns_answers_round_is_told_first(shipped: ReleaseCard) -> None:
+    page = unwrapped(model_card(replace(shipped, calibration=Calibration(-0.2, 0.1))))
+    assert page.index("Do not use this release") < page.index("## What it is")
+    assert "Do not use" not in model_card(shipped)
 
 
 def test_measure_that_could_not_be_taken_is_left_out(shipped: ReleaseCard) -> None:

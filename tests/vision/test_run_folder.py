@@ -175,7 +175,9 @@ def test_list_that_was_changed_is_not_recorded_as_held_back(
     assert train.main(["--out", str(trained(changing, tmp_path / "run")), "--export", str(release)]) == 0
     judged = [str(changing), "--release", str(release)]
     assert evaluate.main(judged) == 0
-    assert "The release never saw these images (fold 0).\n" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "The release never saw these images (fold 0), but some of their groups" in said
+    assert "WARNING: some groups" in said  # when it was trained
     deal_anew(changing)
     assert evaluate.main([*judged, "--record"]) == 2
     assert "for the list that the release was trained with" in capsys.readouterr().err

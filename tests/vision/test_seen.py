@@ -107,6 +107,14 @@ def test_list_whose_folds_were_dealt_anew_tells_nothing_by_their_numbers(card: R
     assert "was changed since" in seen.says
 
 
+def test_held_back_fold_with_images_of_patients_that_were_trained_on_is_a_warning(card: ReleaseCard) -> None:
+    other = {"4-0.png": ROWS[0].group, "3-0.png": "g2-0"}  # the second is split between folds trained on
+    shared = [replace(row, group=other.get(row.name, row.group)) for row in ROWS]
+    seen = seen_by(trained(card, 0, 1, 2, 3, fold=4), shared, [row for row in shared if row.fold == 4])
+    assert (seen.share, seen.is_warning) == ("none", True)
+    assert "(1) have images in folds that it was trained or tuned on" in seen.says
+
+
 def test_list_without_folds_and_card_without_them_tell_nothing(card: ReleaseCard) -> None:
     without, partly = rows_in([None]), rows_in([None, 4])
     held_back = trained(card, 0, fold=4)

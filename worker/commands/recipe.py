@@ -17,6 +17,7 @@ from worker.vision.manifest import Row, read_manifest
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
 from worker.vision.preprocess import VERSION
 from worker.vision.sources.layouts import Listed, listed
+from worker.vision.split_groups import split_groups
 from worker.vision.training.batches import batches_per_epoch
 from worker.vision.training.checkpoint import OPTIONS_FILE, Options, differences
 from worker.vision.training.crew import ALONE, Crew, chosen_device
@@ -68,6 +69,7 @@ def options_of(
         average_start=asked.average_start,
         peaked_boxes=not (asked.level_boxes or asked.without_boxes),
         list_sha256=data.sha256,
+        groups_split=len(split_groups(data.rows)),
         known_as=data.known_as,
     )
 

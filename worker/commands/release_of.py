@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ def export_release(asked: argparse.Namespace) -> None:
     card = publish(
         made.network, made.architecture, preprocessing, rules, asked.export, facts, scope, is_mirrored
     )
+    if card.calibration.slope <= 0:
+        print(
+            f"train: WARNING: on the images that tuned it, {card.name} reads no better than chance: its"
+            f" calibration turns its answers round (slope {card.calibration.slope:.3g}), and its verdicts"
+            " mean nothing. Train longer, or on more images; do not use this release",
+            file=sys.stderr,
+        )
     say(_next_step(card, asked.export, made))
 
 

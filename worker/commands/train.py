@@ -50,6 +50,13 @@ def _options(asked: argparse.Namespace) -> Options:
     data = data_for(asked)
     options = options_of(asked, data, asked.folds_train, asked.fold_tune, asked.fold_test, asked.patience)
     refuse_another_recipe(options, asked.out)
+    if options.groups_split:
+        print(
+            f"train: WARNING: some groups ({options.groups_split}) have images in more than one fold: what is"
+            " measured on a fold that was held back flatters the network, which may have seen others of the"
+            " same patient",
+            file=sys.stderr,
+        )
     data.keep()
     return options
 

@@ -54,6 +54,8 @@ def model_card(card: ReleaseCard) -> str:
         judged=_judged(card.metrics),
         is_unseen=_is_unseen(card),
         held_back=_held_back(card),
+        groups=_groups(card),
+        is_calibrated=card.calibration.slope > 0,
         is_all=_is_trained_on_all(card),
         tuned=_tuned(card),
         data=_data(card.training_data),
@@ -125,6 +127,20 @@ def _tuned(card: ReleaseCard) -> str:
         return "out of fold"
     fold = card.training.get("fold_tune")
     return "on images that its card does not name" if fold is None else f"on fold {fold}"
+
+
+def _groups(card: ReleaseCard) -> str:
+    """Whether folds share patients; nothing where neither the card nor the data set tells."""
+    if split := card.training.get("groups_split"):
+        return (
+            f"Some groups of images ({split}) lie in more than one fold, so that a network may have seen"
+            " other images of a patient by whom it is judged, which flatters its figures."
+        )
+    if card.training_data.get("name") == "FracAtlas":
+        return "Folds share no patient as far as the data can tell (it has no patient ids)."
+    if split == 0:
+        return "Folds share no group of images, as far as the list of images tells which belong together."
+    return ""
 
 
 def _data(data: Mapping[str, Any]) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any, Literal
 
 from worker.vision.card import ReleaseCard
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row
+from worker.vision.split_groups import split_groups
 
 Share = Literal["all", "some", "none", "unknown"]
 LINE_WIDTH = 110  # letters, on a terminal
@@ -58,7 +58,17 @@ def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Se
     if is_another:
         return _unknown("The list is another than that of the training, or was changed since")
     limit = "" if is_certain else ", as far as the numbers of folds tell"
-    return Seen("none", [], False, f"The release never saw these images ({folds_text(of_judged)}){limit}.")
+    says = f"The release never saw these images ({folds_text(of_judged)}){limit}"
+    split = {row.group for row in judged} & {row.group for row in rows if row.fold in trained | tuned}
+    if not split:
+        return Seen("none", [], False, f"{says}.")
+    return Seen(
+        "none",
+        [],
+        True,
+        f"{says}, but some of their groups ({len(split)}) have images in folds that it was trained or tuned"
+        " on: of these it may have seen others of the same patient, which flatters the figures.",
+    )
 
 
 def seen_out_of_fold(folds: Sequence[Sequence[Row]], started_from: Collection[str] = ()) -> Seen:
@@ -72,8 +82,7 @@ def seen_out_of_fold(folds: Sequence[Sequence[Row]], started_from: Collection[st
             " trained on these images cannot be known, and if it was, the figures show what it remembers."
         )
         return Seen("unknown", [], True, says)
-    groups = [{row.group for row in rows} for rows in folds]
-    split = {group for one, other in combinations(groups, 2) for group in one & other}
+    split = split_groups(row for rows in folds for row in rows)
     if not split:
         return Seen("none", [], False, "Each image was judged by a network that never saw its group.")
     says = (

@@ -47,6 +47,8 @@ class Options:
     peaked_boxes: bool = False  # the map is taught a box's centre most; older runs do not say so
     # Of what the manifest listed when the run was started (see `list_digest`); older runs do not say so.
     list_sha256: str | None = field(default=None, compare=False)
+    # How many groups of the list have images in several folds; older runs do not say so.
+    groups_split: int | None = field(default=None, compare=False)
     # The data set that the images' layout told (see `sources.known_data`); it shapes nothing.
     known_as: str | None = field(default=None, compare=False)
 
