@@ -251,6 +251,19 @@ def test_answers_for_other_images_are_not_taken_for_these(
     assert "other images" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["fold-0/answers.npz", "out_of_fold.json"])
+def test_file_of_a_cross_validation_that_was_cut_short_is_named(
+    name: str, manifest: Path, validated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cv"
+    shutil.copytree(validated, cut)
+    whole = (cut / name).read_bytes()
+    for content in (whole[: len(whole) // 2], b""):
+        (cut / name).write_bytes(content)
+        assert validate(manifest, cut, ["--mirrored"]) == 2
+        assert f"{cut / name} is damaged: remove it" in capsys.readouterr().err
+
+
 def test_what_another_recipe_or_way_of_reading_left_is_not_taken_for_this_one(
     manifest: Path, validated: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

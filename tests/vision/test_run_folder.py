@@ -202,6 +202,29 @@ def test_folder_that_holds_a_release_takes_no_other(
     assert (tmp_path / "own-1" / "card.json").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["last.pt", "options.json"])
+def test_file_of_a_run_that_was_cut_short_is_named(
+    name: str, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cut = tmp_path / "cut"
+    shutil.copytree(run, cut)
+    whole = (cut / name).read_bytes()
+    for content in (whole[: len(whole) // 2], b""):
+        (cut / name).write_bytes(content)
+        assert train.main(["--out", str(cut), "--resume", *ON_CPU]) == 2
+        assert f"{cut / name} is damaged" in capsys.readouterr().err
+
+
+def test_options_that_name_no_folds_are_told(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = json.loads((run / "options.json").read_text())
+    options.pop("folds_train")
+    (tmp_path / "options.json").write_text(json.dumps(options))
+    assert train.main(["--out", str(tmp_path), "--export", str(tmp_path / "own-1")]) == 2
+    assert "options.json is damaged or of another version" in capsys.readouterr().err
+
+
 def test_run_that_cannot_start_leaves_its_folder_free(manifest: Path, tmp_path: Path) -> None:
     assert train.main([*recipe(manifest, tmp_path / "run", 1), "--batch-size", "64"]) == 2
     assert best(trained(manifest, tmp_path / "run"))

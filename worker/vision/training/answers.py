@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from worker.vision.card import PreprocessingCard
@@ -53,25 +57,33 @@ def write_answers(folder: Path, rows: Sequence[Row], said: Sequence[Answer], is_
 def read_answers(folder: Path, rows: Sequence[Row], is_mirrored: bool) -> list[Answer] | None:
     """The kept answers for exactly these rows, read in this way; None when there are none.
 
-    raises  ValueError when they were given for other images, or read otherwise
+    raises  ValueError when they were given for other images, read otherwise, or damaged since
     """
     path = folder / ANSWERS_FILE
     if not path.exists():
         return None
-    with np.load(path, allow_pickle=False) as stored:
-        if "shapes" not in stored:
-            return None  # kept by a version whose maps were all square: they are read anew
-        if stored["names"].tolist() != [row.name for row in rows]:
-            raise ValueError(f"{path} was made for other images: give another --out, or remove it")
-        if bool(stored["is_mirrored"]) != is_mirrored:
-            raise ValueError(
-                f"{path} was read {'once' if is_mirrored else 'mirrored too'}: remove it to read anew"
-            )
-        shapes = stored["shapes"]
-        cells = np.split(stored["cells"], np.cumsum(shapes.prod(axis=1))[:-1])
-        maps = [flat.reshape(shape) for flat, shape in zip(cells, shapes, strict=True)]
-        each = zip(stored["logits"].tolist(), maps, stored["scope"].tolist(), strict=True)
-        return [Answer(*parts) for parts in each]
+    stored = _arrays_in(path)
+    if "shapes" not in stored:
+        return None  # kept by a version whose maps were all square: they are read anew
+    if stored["names"].tolist() != [row.name for row in rows]:
+        raise ValueError(f"{path} was made for other images: give another --out, or remove it")
+    if bool(stored["is_mirrored"]) != is_mirrored:
+        raise ValueError(
+            f"{path} was read {'once' if is_mirrored else 'mirrored too'}: remove it to read anew"
+        )
+    shapes = stored["shapes"]
+    cells = np.split(stored["cells"], np.cumsum(shapes.prod(axis=1))[:-1])
+    maps = [flat.reshape(shape) for flat, shape in zip(cells, shapes, strict=True)]
+    each = zip(stored["logits"].tolist(), maps, stored["scope"].tolist(), strict=True)
+    return [Answer(*parts) for parts in each]
+
+
+def _arrays_in(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
+            return dict(stored)
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as failure:
+        raise ValueError(f"{path} is damaged: remove it to read the images anew") from failure
 
 
 def logits_of(said: Sequence[Answer]) -> Scores:

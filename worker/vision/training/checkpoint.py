@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,9 +55,14 @@ class Options:
 
     @classmethod
     def read(cls, folder: Path) -> Options:
-        stored = json.loads((folder / OPTIONS_FILE).read_text("utf-8"))
-        stored.pop("environment", None)
-        return cls(**{**stored, "folds_train": tuple(stored["folds_train"])})
+        """Those of the run in `folder`. Raises OSError when there is none, ValueError when damaged."""
+        path = folder / OPTIONS_FILE
+        try:
+            stored = json.loads(path.read_text("utf-8"))
+            stored.pop("environment", None)
+            return cls(**{**stored, "folds_train": tuple(stored["folds_train"])})
+        except (ValueError, KeyError, TypeError, AttributeError) as failure:
+            raise ValueError(f"{path} is damaged or of another version: start another run") from failure
 
     def for_card(self) -> dict[str, Any]:
         """What a release says about its training; no paths, which mean nothing elsewhere."""
@@ -92,9 +98,18 @@ def save_state(folder: Path, state: dict[str, Any]) -> None:
 
 
 def load_state(folder: Path) -> dict[str, Any] | None:
-    """The state of a run to resume, or None for a new one. Nothing stored is executed."""
+    """The state of a run to resume, or None for a new one. Nothing stored is executed.
+
+    raises  ValueError when it is damaged
+    """
     path = folder / STATE_FILE
-    return torch.load(path, map_location="cpu", weights_only=True) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as failure:
+        raise ValueError(f"{path} is damaged: remove it to train from the start again") from failure
+    return state
 
 
 def save_best(folder: Path, network: nn.Module) -> None:

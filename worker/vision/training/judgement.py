@@ -85,7 +85,7 @@ def refuse_other_folds(folder: Path, numbers: Sequence[int]) -> None:
     path = folder / JUDGEMENT_FILE
     if not path.exists():
         return
-    there = json.loads(path.read_text("utf-8"))["metrics"]["folds"]
+    there = _stored(path)["metrics"]["folds"]
     if there != list(numbers):
         raise ValueError(
             f"{folder} holds the judgement of folds {', '.join(map(str, there))}: give another --out, or the"
@@ -101,7 +101,7 @@ def read_judgement(folder: Path) -> Judgement:
     path = folder / JUDGEMENT_FILE
     if not path.exists():
         raise ValueError(f"{folder} holds no finished cross-validation")
-    stored = json.loads(path.read_text("utf-8"))
+    stored = _stored(path)
     rules = stored["rules"]
     if "boxes" not in rules or "judged" not in stored:
         raise ValueError(
@@ -119,3 +119,14 @@ def read_judgement(folder: Path) -> Judgement:
         metrics=stored["metrics"],
         known_folds=stored.get("known_folds"),
     )
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    """Raises ValueError, which names the file, when it is damaged."""
+    try:
+        stored: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except ValueError as failure:
+        raise ValueError(
+            f"{path} is damaged: remove it, and run ./run cross-validate there again, which judges anew"
+        ) from failure
+    return stored
