@@ -13,20 +13,20 @@ from portal.queries.card_values import number, section, text, texts_of, whole, w
 from portal.queries.release_networks import folds_seen, networks_in, training_facts
 from portal.queries.release_scope import scope_sentences
 
-MEASURES = {
+MEASURES = {  # named as the reports of the worker name them, which the portal does not import
     "auroc": "AUROC",
-    "pr_auc": "PR-AUC",
+    "pr_auc": "Area under precision and recall",
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "rule_out_sensitivity": "Sensitivity at the rule-out point",
     "rule_out_specificity": "Specificity at the rule-out point",
     "rule_in_sensitivity": "Sensitivity at the rule-in point",
     "rule_in_specificity": "Specificity at the rule-in point",
-    "accuracy": "Accuracy",
-    "precision": "Precision",
-    "recall": "Recall",
-    "f1": "F1",
-    "calibration_error": "Expected calibration error",
+    "accuracy": "Accuracy, fractured meaning rule-in",
+    "precision": "Precision, fractured meaning rule-in",
+    "recall": "Recall, fractured meaning rule-in",
+    "f1": "F1, fractured meaning rule-in",
+    "calibration_error": "Expected calibration error (10 bins)",
     "brier": "Brier score",
     "hit_rate": "Hottest spot inside a marked fracture",
     "first_box_hit_rate": "Centre of the first box inside a marked fracture",

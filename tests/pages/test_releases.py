@@ -209,8 +209,8 @@ def test_page_of_the_shipped_release_says_what_its_card_holds_in_depth(app: Flas
     card = json.loads((PROJECT_ROOT / "releases" / "greenstick-5" / "card.json").read_text("utf-8"))
     page = words_of(as_reader, f"/releases/{new_release(app, card)}")
     for words in (
-        "Expected calibration error 0.012 0.010 to 0.024",
-        "Expected calibration error before calibration 0.040 not stated",
+        "Expected calibration error (10 bins) 0.012 0.010 to 0.024",
+        "Expected calibration error (10 bins) before calibration 0.040 not stated",
         "Brier score before calibration 0.059 not stated",
         "Recall where the specificity is 0.71 0.924 not stated",
         "lets 99.8 % through", "exposed otherwise, 99.4 %", "Of 358 other pictures it refuses 98.9 %",

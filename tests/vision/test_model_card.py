@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from portal.queries.release_cards import MEASURES
 from worker.vision.card import Calibration, ReleaseCard
-from worker.vision.model_card import main, model_card
+from worker.vision.evaluation.measures import NAMES
+from worker.vision.model_card import MEASURE_NAMES, main, model_card
 from worker.vision.shelf import RELEASES
 
 UNSTATED = dict.fromkeys(("name", "licence", "attribution", "origin"), "not stated")
@@ -17,6 +19,12 @@ UNSTATED = dict.fromkeys(("name", "licence", "attribution", "origin"), "not stat
 @pytest.fixture
 def shipped() -> ReleaseCard:
     return ReleaseCard.read(RELEASES / "greenstick-5")
+
+
+def test_measure_has_one_name_in_reports_in_the_portal_and_on_the_page() -> None:
+    assert {name: MEASURES[name] for name in NAMES} == NAMES
+    for name, words in MEASURE_NAMES.items():
+        assert words.removesuffix(" (fractured images)") == NAMES[name]
 
 
 def unwrapped(page: str) -> str:

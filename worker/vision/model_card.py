@@ -13,26 +13,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from worker.vision.card import ReleaseCard
 from worker.vision.errors import BadRelease
+from worker.vision.evaluation.measures import NAMES
 from worker.vision.evaluation.seen import fold_held_back
 from worker.vision.shelf import default_release
+from worker.vision.sources.known_data import NOT_STATED
 
 WIDTH = 110
 MODEL_CARD = Path(__file__).resolve().parents[2] / "docs" / "model-card.md"
-NOT_STATED = "not stated"  # as cards say it of data
-
+OF_ONE_VERDICT = ("accuracy", "precision", "recall", "f1")  # the points above them say it already
+OF_FRACTURED = ("hit_rate", "first_box_hit_rate")
 MEASURE_NAMES = {
-    "auroc": "AUROC",
-    "pr_auc": "Area under precision and recall",
-    "rule_out_sensitivity": "Sensitivity at the rule-out point",
-    "rule_out_specificity": "Specificity at the rule-out point",
-    "rule_in_sensitivity": "Sensitivity at the rule-in point",
-    "rule_in_specificity": "Specificity at the rule-in point",
-    "calibration_error": "Expected calibration error (10 bins)",
-    "brier": "Brier score",
-    "hit_rate": "Hottest spot inside a marked fracture (fractured images)",
-    "first_box_hit_rate": "Centre of the first box inside a marked fracture (fractured images)",
-    "box_precision_30": "Average precision of boxes at IoU 0.3",
-    "box_precision_50": "Average precision of boxes at IoU 0.5",
+    name: f"{words} (fractured images)" if name in OF_FRACTURED else words
+    for name, words in NAMES.items()
+    if name not in OF_ONE_VERDICT
 }
 
 
