@@ -11,6 +11,7 @@ from typing import Any
 
 from portal.queries.card_values import section, whole
 from portal.queries.release_cards import MEASURES, readable, was_learnt
+from portal.queries.release_networks import may_have_seen_all
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def _point(shares: Mapping[str, float], name: str) -> Point:
 
 
 def _are_unseen(card: Mapping[str, Any]) -> bool:
-    """Judged out of fold, or on one fold that was held back."""
+    """Judged out of fold, or on one fold that was held back, and by networks whose start is known."""
+    if may_have_seen_all(section(card, "training")):
+        return False
     metrics = section(card, "metrics")
     folds, fold = metrics.get("folds"), whole(metrics.get("fold"))
     return (isinstance(folds, list) and bool(folds)) or (fold is not None and not was_learnt(card, fold))

@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.queries.card_values import number, section, text, texts_of, whole, words
-from portal.queries.release_networks import folds_seen, networks_in, training_facts
+from portal.queries.release_networks import (
+    folds_seen,
+    may_have_seen_all,
+    networks_in,
+    training_facts,
+)
 from portal.queries.release_scope import scope_sentences
 
 MEASURES = {  # named as the reports of the worker name them, which the portal does not import
@@ -195,7 +200,11 @@ def _judged_on(card: Mapping[str, Any]) -> str:
         return fold
     if (fold := whole(fold)) is None:
         return "images that its card does not name; it may have learnt from them"
-    return f"fold {fold}, {'which it saw' if was_learnt(card, fold) else 'never seen'} in training"
+    if was_learnt(card, fold):
+        return f"fold {fold}, which it saw in training"
+    if may_have_seen_all(section(card, "training")):
+        return f"fold {fold}, which the release that it went on from may have seen"
+    return f"fold {fold}, never seen in training"
 
 
 def _held_back(card: Mapping[str, Any]) -> str:

@@ -36,6 +36,11 @@ def folds_seen(training: Mapping[str, Any]) -> set[int]:
     return taught | {fold for fold in chosen_by if fold is not None}
 
 
+def may_have_seen_all(training: Mapping[str, Any]) -> bool:
+    """Whether a network went on from a release of which the card cannot tell what it saw."""
+    return any(text(member.get("went_on_from")) for member in _members(training))
+
+
 def _members(training: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     others = training.get(OTHERS)
     members = [training, *others] if isinstance(others, list) else [training]

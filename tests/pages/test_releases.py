@@ -179,6 +179,13 @@ def test_release_that_nobody_has_judged_warns_before_it_is_made_active(app: Flas
     assert "Judged on nothing yet: it states no figures" in words_of(as_admin, "/releases")
 
 
+def test_fold_that_an_unknown_start_may_have_seen_is_not_called_unseen(app: Flask, as_reader: Person) -> None:
+    card = CARD | {"training": {"folds_train": [2, 3], "went_on_from": "limbs-1"}}
+    page = words_of(as_reader, f"/releases/{new_release(app, card)}")
+    assert "fold 4, which the release that it went on from may have seen" in page
+    assert "never seen in training" not in page
+
+
 TURNED = "Do not use this release: on the images that tuned it, it read no better than chance"
 
 

@@ -13,8 +13,9 @@ pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 from tests.vision.runs import trained  # noqa: E402
-from worker.commands import train  # noqa: E402
+from worker.commands import evaluate, train  # noqa: E402
 from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
+from worker.vision.model_card import model_card  # noqa: E402
 from worker.vision.training import tuning  # noqa: E402
 
 SMALL = ["--batch-size", "4"]
@@ -40,6 +41,25 @@ def test_fold_that_the_start_was_trained_on_is_not_held_back(
     said = capsys.readouterr().out
     assert "fold 0 is not held back" in said
     assert "--record" not in said
+
+
+def test_release_that_went_on_from_another_says_what_that_saw_as_far_as_its_card_tells(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = ["--folds-train", "0,2,3", "--fold-test", "4"]
+    released(trained(manifest, tmp_path / "a", more=[*SMALL, *start]), tmp_path / "a-1")
+    going_on = [*SMALL, "--weights", str(tmp_path / "a-1" / "weights.safetensors")]
+    card = released(trained(manifest, tmp_path / "b", more=going_on), tmp_path / "b-1")
+    assert (card.metrics["fold"], card.training["folds_seen_before"]) == (None, [0, 1])
+    (tmp_path / "other").mkdir()
+    other = write_manifest(tmp_path / "other", 25)
+    capsys.readouterr()
+    card = released(trained(other, tmp_path / "c", more=going_on), tmp_path / "c-1")
+    assert (card.metrics["fold"], card.training["went_on_from"]) == (0, "a-1")
+    assert "whether that was trained on fold 0 cannot be known" in capsys.readouterr().out
+    assert evaluate.main([str(other), "--release", str(tmp_path / "c-1")]) == 0
+    assert "went on from the weights of a-1: whether" in " ".join(capsys.readouterr().err.split())
+    assert "had not seen" not in model_card(card)
 
 
 def test_network_that_reads_no_better_than_chance_is_released_with_a_warning(

@@ -11,14 +11,14 @@ from worker.commands.files import known_image
 from worker.commands.recipe import preprocessing_of, samples_of, say
 from worker.commands.trained import Trained, trained
 from worker.vision.card import CARD_FILE, ReleaseCard
-from worker.vision.evaluation.seen import fold_held_back
+from worker.vision.evaluation.seen import fold_held_back, went_on_from
 from worker.vision.interpretation import Rules
 from worker.vision.manifest import read_unlabelled
 from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import Options, epochs_of
 from worker.vision.training.judgement import Judged, read_judgement
-from worker.vision.training.lineage import folds_seen, folds_trained, lineage_of
+from worker.vision.training.lineage import folds_seen, folds_seen_by_release, folds_trained, lineage_of
 from worker.vision.training.provenance import GivenFacts, provenance, read_facts
 from worker.vision.training.publish import publish
 from worker.vision.training.remarks import read_remarks
@@ -69,14 +69,18 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
     options = made.options[0]
     if options.fold_tune is None:
         raise ValueError("this run kept no fold to tune a release by: give --out-of-fold")
-    runs = [run for where in (asked.out, *asked.others) for run in lineage_of(where).runs]
+    lineages = [lineage_of(where) for where in (asked.out, *asked.others)]
+    runs = [run for lineage in lineages for run in lineage.runs]
     manifest = Path(options.manifest)
     if options.fold_tune in folds_trained(runs, manifest):
         raise ValueError(
             f"fold {options.fold_tune}, which would tune the release, is one that its networks, or those that"
             " they went on from, were trained on: give --out-of-fold"
         )
-    held_back = None if options.fold_test in folds_seen(runs, manifest) else options.fold_test
+    seen = folds_seen(runs, manifest)
+    for lineage in lineages:
+        seen |= folds_seen_by_release(lineage.release, options.list_sha256) or set()
+    held_back = None if options.fold_test in seen else options.fold_test
     samples = samples_of(options, [options.fold_tune])
     rules = tune(samples, answers(made.network, samples, preprocessing_of(options)))
     fractured = sum(sample.is_fractured for sample in samples)
@@ -104,9 +108,15 @@ def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:
 
 
 def _seen_before(run: Path, options: Options) -> dict[str, Any]:
-    """The folds that the run was not trained on, but what it went on from."""
-    earlier = folds_seen(lineage_of(run).runs[1:], Path(options.manifest)) - set(options.folds_train)
-    return {"folds_seen_before": sorted(earlier)} if earlier else {}
+    """The folds that the run was not trained on, but what it went on from; the release that may have been."""
+    lineage = lineage_of(run)
+    by_release = folds_seen_by_release(lineage.release, options.list_sha256)
+    earlier = folds_seen(lineage.runs[1:], Path(options.manifest)) | (by_release or set())
+    left = sorted(earlier - set(options.folds_train))
+    told: dict[str, Any] = {"folds_seen_before": left} if left else {}
+    if lineage.release is not None and by_release is None:
+        told["went_on_from"] = lineage.release.name
+    return told
 
 
 def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
@@ -120,6 +130,11 @@ def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
         return (
             f"{text}\nfold {options.fold_test} is not held back: a network of this release, or one that it"
             " went on from, saw it, so that the release cannot be judged by it"
+        )
+    if started_from := went_on_from(card):
+        text = (
+            f"{text}\nit went on from the weights of {', '.join(sorted(started_from))}: whether that was"
+            f" trained on fold {held_back} cannot be known"
         )
     return (
         f"{text}\nto judge it once on fold {held_back} and write that into its card:"

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from worker.vision.card import ReleaseCard
 from worker.vision.errors import BadRelease
 from worker.vision.evaluation.measures import NAMES
-from worker.vision.evaluation.seen import fold_held_back
+from worker.vision.evaluation.seen import fold_held_back, went_on_from
 from worker.vision.shelf import default_release
 from worker.vision.sources.known_data import NOT_STATED
 
@@ -99,7 +99,8 @@ def _judged(metrics: Mapping[str, Any]) -> str:
 
 def _is_unseen(card: ReleaseCard) -> bool:
     """Whether the card says that the images judged on were held back from training."""
-    return fold_held_back(card) is not None or "folds" in card.metrics
+    is_told = fold_held_back(card) is not None or "folds" in card.metrics
+    return is_told and not went_on_from(card)
 
 
 def _held_back(card: ReleaseCard) -> str:

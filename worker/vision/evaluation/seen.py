@@ -57,6 +57,10 @@ def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Se
         return Seen("none", [], True, says)
     if is_another:
         return _unknown("The list is another than that of the training, or was changed since")
+    if started_from := went_on_from(card):
+        return _seen_by_start(
+            f"Its training never saw these images ({folds_text(of_judged)}), but the release", started_from
+        )
     limit = "" if is_certain else ", as far as the numbers of folds tell"
     says = f"The release never saw these images ({folds_text(of_judged)}){limit}"
     split = {row.group for row in judged} & {row.group for row in rows if row.fold in trained | tuned}
@@ -77,11 +81,7 @@ def seen_out_of_fold(folds: Sequence[Sequence[Row]], started_from: Collection[st
     started_from  the releases whose weights those trainings went on from
     """
     if started_from:
-        says = (
-            f"The networks went on from the weights of {', '.join(sorted(started_from))}: whether that was"
-            " trained on these images cannot be known, and if it was, the figures show what it remembers."
-        )
-        return Seen("unknown", [], True, says)
+        return _seen_by_start("The networks", started_from)
     split = split_groups(row for rows in folds for row in rows)
     if not split:
         return Seen("none", [], False, "Each image was judged by a network that never saw its group.")
@@ -106,31 +106,39 @@ def folds_text(numbers: Iterable[int]) -> str:
 def folds_trained_on(card: ReleaseCard) -> set[int]:
     """Those that any of its networks was trained on, or its start; empty when the card does not say."""
     stated = "folds_train", "folds_seen_before"
-    return {fold for member in _members(card) for name in stated for fold in _whole(member.get(name))}
+    return {fold for member in members_of(card) for name in stated for fold in _whole(member.get(name))}
 
 
 def is_another_list(card: ReleaseCard, rows: Sequence[Row]) -> bool:
     """Whether the card says by which lists its networks were taught, and this is none of them."""
-    stated = [sha256 for member in _members(card) if isinstance(sha256 := member.get("list_sha256"), str)]
+    stated = [sha256 for member in members_of(card) if isinstance(sha256 := member.get("list_sha256"), str)]
     return bool(stated) and list_sha256(rows) not in stated
-
-
-def _is_same_list(card: ReleaseCard, rows: Sequence[Row]) -> bool:
-    """Whether the card says that each of its networks was taught by this list."""
-    return {member.get("list_sha256") for member in _members(card)} == {list_sha256(rows)}
 
 
 def fold_held_back(card: ReleaseCard) -> int | None:
     """The one that the card says was held back, unless one of its networks saw it all the same."""
-    for fold in _held_back(card) - folds_trained_on(card) - folds_tuned_on(card):
-        return fold
-    return None
+    return next(iter(_held_back(card) - folds_trained_on(card) - folds_tuned_on(card)), None)
 
 
 def folds_tuned_on(card: ReleaseCard) -> set[int]:
     """Those by which the weights, the calibration or the thresholds were chosen."""
-    tuned = {fold for member in _members(card) for fold in _whole([member.get("fold_tune")])}
+    tuned = {fold for member in members_of(card) for fold in _whole([member.get("fold_tune")])}
     return tuned | _whole(card.metrics.get("folds"))
+
+
+def members_of(card: ReleaseCard) -> list[Mapping[str, Any]]:
+    """What the card says of the training of each network."""
+    return [card.training, *card.training.get("other_members", ())]
+
+
+def went_on_from(card: ReleaseCard) -> set[str]:
+    """The releases whose weights its networks went on from, and which may have seen any image."""
+    return {name for member in members_of(card) if isinstance(name := member.get("went_on_from"), str)}
+
+
+def _is_same_list(card: ReleaseCard, rows: Sequence[Row]) -> bool:
+    """Whether the card says that each of its networks was taught by this list."""
+    return {member.get("list_sha256") for member in members_of(card)} == {list_sha256(rows)}
 
 
 def _trained_on(
@@ -155,13 +163,17 @@ def _trained_on(
     return Seen("all" if is_all else "some", sorted(remembered), True, " ".join(says))
 
 
+def _seen_by_start(who: str, started_from: Collection[str]) -> Seen:
+    says = (
+        f"{who} went on from the weights of {', '.join(sorted(started_from))}: whether that was trained on"
+        " these images cannot be known, and if it was, the figures show what it remembers."
+    )
+    return Seen("unknown", [], True, says)
+
+
 def _unknown(reason: str) -> Seen:
     says = f"{reason}: whether the release was trained on these images cannot be known."
     return Seen("unknown", [], False, says)
-
-
-def _members(card: ReleaseCard) -> list[Mapping[str, Any]]:
-    return [card.training, *card.training.get("other_members", ())]
 
 
 def _held_back(card: ReleaseCard) -> set[int]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from worker.vision.card import ReleaseCard, file_sha256
 from worker.vision.errors import BadRelease
+from worker.vision.evaluation.seen import folds_trained_on, folds_tuned_on, members_of
 from worker.vision.training.checkpoint import BEST_FILE, OPTIONS_FILE, Options, environment_of
 
 
@@ -66,6 +67,16 @@ def folds_seen(runs: Sequence[Options], manifest: Path, text: str | None = None)
     """Those, and the folds by which any of the runs chose its weights."""
     chosen_by = {options.fold_tune for options in _of_list(runs, manifest, text)}
     return folds_trained(runs, manifest, text) | {fold for fold in chosen_by if fold is not None}
+
+
+def folds_seen_by_release(release: ReleaseCard | None, list_sha256: str | None) -> set[int] | None:
+    """The folds of a list that a release saw which a run started from; None when its card cannot tell."""
+    if release is None:
+        return set()
+    lists = {member.get("list_sha256") for member in members_of(release)}
+    if list_sha256 is None or lists != {list_sha256}:
+        return None
+    return folds_trained_on(release) | folds_tuned_on(release)
 
 
 def _of_list(runs: Iterable[Options], manifest: Path, text: str | None) -> Iterator[Options]:
