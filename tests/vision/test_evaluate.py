@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -130,6 +131,14 @@ def test_image_that_cannot_be_read_is_counted_and_named(
     assert "limb4.png: unsupported_type" in captured.err
 
 
+def test_box_outside_its_image_is_said_before_figures_go_wrong(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest.write_text(manifest.read_text().replace("[[60, ", "[[4000, ", 1))
+    assert evaluate.main([str(manifest), "--release", str(tiny_folder)]) == 2
+    assert "limb0.png: a box at 4000, 52 lies outside the image" in capsys.readouterr().err
+
+
 def test_recorded_measures_stand_in_a_card_that_still_loads(
     held_back_zero: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,7 +185,9 @@ def test_parts_have_the_measures_that_their_images_alone_would_give(
     tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     header, *lines = manifest.read_text().splitlines()
-    more = [line.replace(",hand,", ",leg,") for line in lines[:9]]
+    more = [line.replace(",hand,", ",leg,").replace("limb", "leg", 1) for line in lines[:9]]
+    for number in range(9):
+        shutil.copy(manifest.parent / f"limb{number}.png", manifest.parent / f"leg{number}.png")
     manifest.write_text("\n".join([header, *lines, *more]))
     asked = ["--release", str(tiny_folder), "--json"]
     evaluate.main([str(manifest), *asked])

@@ -90,6 +90,38 @@ def test_fracatlas_is_read_as_published(write_boxes, fracatlas: Path) -> None:
     }
 
 
+def test_dataset_of_a_spreadsheet_is_read_and_one_without_labels_says_so(fracatlas: Path) -> None:
+    dataset = fracatlas / "dataset.csv"
+    text = dataset.read_text()
+    dataset.write_text(text, "utf-8-sig")
+    assert len(read_layout(fracatlas)) == 4
+    assert known_as(fracatlas) == "FracAtlas"
+    dataset.write_text(text.replace("fractured", "broken"))
+    with pytest.raises(ValueError, match=r"dataset.csv has no column fractured"):
+        read_layout(fracatlas)
+    dataset.write_text(text.replace("IMG0000003.jpg,0,1,0,0,0", "IMG0000003.jpg,0,1,0,0,yes"))
+    with pytest.raises(ValueError, match=r"hardware of IMG0000003.jpg is neither 0 nor 1"):
+        read_layout(fracatlas)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("YOLO/IMG0000001.txt", "0 0.5 0.5\n", "IMG0000001.txt: a line is not class, x, y, width, height"),
+        ("boxes.json", "{", "boxes.json is no COCO file"),
+        ("boxes.json", '{"images": [{}], "annotations": []}', "boxes.json is no COCO file"),
+    ],
+)
+def test_boxes_of_fracatlas_that_cannot_be_read_name_their_file(
+    name: str, content: str, complaint: str, fracatlas: Path
+) -> None:
+    path = fracatlas / "Annotations" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(content)
+    with pytest.raises(ValueError, match=complaint):
+        read_layout(fracatlas)
+
+
 def test_two_folders_label_their_images_and_names_make_groups(tmp_path: Path) -> None:
     draw(tmp_path / "Fractured" / "patient7_1.png", 0, is_broken=True)
     draw(tmp_path / "Fractured" / "anna" / "front.png", 1, is_broken=True)
@@ -168,7 +200,7 @@ def test_manifest_with_folds_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_manifest_without_folds_keeps_all_it_says(tmp_path: Path) -> None:
-    lines = [f'{n}.png,{n % 2},leg,{n % 2},"[[1, 2, 3, 4]]",g{n}' for n in range(6)]
+    lines = [f'{n}.png,1,leg,{n % 2},"[[1, 2, 3, 4]]",g{n}' for n in range(6)]
     (tmp_path / "list.csv").write_text("image,label,body_part,hardware,boxes,group\n" + "\n".join(lines))
     row = read_manifest(listed(tmp_path / "list.csv", tmp_path / "run", seed=0).keep())[1]
     assert (row.image, row.body_part, row.has_hardware) == (tmp_path / "1.png", "leg", True)

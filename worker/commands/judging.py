@@ -10,7 +10,7 @@ from worker.commands.files import Refusal, read_image
 from worker.intake.decoder import Decoder
 from worker.vision.detector import Detector
 from worker.vision.evaluation.outcome import Outcome, outcome_of
-from worker.vision.manifest import Row
+from worker.vision.manifest import Row, refuse_boxes_outside
 
 
 @dataclass
@@ -23,7 +23,10 @@ class Judged:
 
 
 def judge(detector: Detector, rows: Sequence[Row]) -> Judged:
-    """Read every row's image by the same path as `predict` and the portal."""
+    """Read every row's image by the same path as `predict` and the portal.
+
+    raises  ValueError when a marked box lies outside its image
+    """
     (judged,) = judge_each([detector], rows)
     return judged
 
@@ -39,6 +42,8 @@ def judge_each(detectors: Sequence[Detector], rows: Sequence[Row]) -> list[Judge
                 for judged in all_judged:
                     judged.refused.append(row)
                 continue
+            height_px, width_px = image.pixels.shape
+            refuse_boxes_outside(row, width_px, height_px)
             for detector, judged in zip(detectors, all_judged, strict=True):
                 prepared = detector.prepare(image.pixels, image.low, image.high)
                 outcome = outcome_of(row, detector.read([prepared])[0], prepared.placement)

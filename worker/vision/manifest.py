@@ -5,9 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from worker.vision.table import Cells, read_table, whole_number, yes_or_no
 
 BoxPx = tuple[float, float, float, float]  # left, top, width, height in pixels of the image
 
@@ -29,16 +33,22 @@ class Row:
 def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
     """The rows of a manifest, all or those of some folds.
 
-    raises  ValueError when a column is missing, a value cannot be read, or no row is left
+    raises  ValueError, which names file and line, when a column is missing, a value cannot be so, an image
+            is listed twice, or no row is left
     """
-    with path.open(newline="", encoding="utf-8") as stream:
-        reader = csv.DictReader(stream)
-        if missing := {"image", "label"} - set(reader.fieldnames or ()):
-            raise ValueError(f"the manifest has no column {', '.join(sorted(missing))}")
-        rows = [_row(path.parent, line) for line in reader]
+    rows, line_of = list[Row](), dict[str, int]()
+    for number, cells in read_table(path, ("image", "label")):
+        try:
+            row = _row(path.parent, cells)
+            first = line_of.setdefault(os.path.abspath(row.image), number)
+            if first != number:
+                raise ValueError(f"{row.name} is listed already, in line {first}")
+        except ValueError as failure:
+            raise ValueError(f"{path}, line {number}: {failure}") from failure
+        rows.append(row)
     chosen = [row for row in rows if folds is None or row.fold in folds]
     if not chosen:
-        raise ValueError("the manifest has no row" + ("" if folds is None else f" of fold {folds}"))
+        raise ValueError(f"{path} has no row" + ("" if folds is None else f" of fold {list(folds)}"))
     return chosen
 
 
@@ -56,29 +66,56 @@ def manifest_text(rows: Sequence[Row]) -> str:
 
 
 def read_unlabelled(path: Path) -> list[Row]:
-    """Pictures that are no radiographs of the trained kind: columns image and, optionally, kind."""
-    with path.open(newline="", encoding="utf-8") as stream:
-        lines = list(csv.DictReader(stream))
-    if not lines or "image" not in lines[0]:
-        raise ValueError("the list of pictures is empty or has no column image")
-    return [_picture(path.parent, line["image"], line.get("kind") or "other") for line in lines]
+    """Pictures that are no radiographs of the trained kind: columns image and, optionally, kind.
+
+    raises  ValueError, which names the file, when it lists none
+    """
+    lines = read_table(path, ("image",))
+    if not lines:
+        raise ValueError(f"{path} lists no picture")
+    return [_picture(path.parent, cells["image"], cells.get("kind") or "other") for _, cells in lines]
+
+
+def refuse_boxes_outside(row: Row, width_px: int, height_px: int) -> None:
+    """Raises ValueError when a box of the row lies wholly outside its image, which has this size."""
+    for x, y, width, height in row.boxes:
+        if x >= width_px or y >= height_px or x + width <= 0 or y + height <= 0:
+            raise ValueError(
+                f"{row.name}: a box at {x:g}, {y:g} lies outside the image of {width_px} x {height_px} pixels"
+            )
 
 
 def _picture(folder: Path, name: str, kind: str) -> Row:
     return Row(folder / name, name, False, kind, (), name, None)
 
 
-def _row(folder: Path, line: dict[str, str]) -> Row:
-    if line["label"] not in ("0", "1"):
-        raise ValueError(f"the label of {line['image']} is neither 0 nor 1")
-    boxes = json.loads(line.get("boxes") or "[]")
+def _row(folder: Path, cells: Cells) -> Row:
+    name = cells["image"]
+    if not name:
+        raise ValueError("no image is named")
+    is_fractured = yes_or_no(cells["label"], f"the label of {name} is neither 0 nor 1")
+    boxes, hardware, fold = _boxes(cells.get("boxes") or "[]"), cells.get("hardware"), cells.get("fold")
+    if boxes and not is_fractured:
+        raise ValueError(f"{name} has boxes, which mark fractures, but its label is 0")
     return Row(
-        image=folder / line["image"],
-        name=line["image"],
-        is_fractured=line["label"] == "1",
-        body_part=line.get("body_part") or "unknown",
-        boxes=tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in boxes),
-        group=line.get("group") or line["image"],
-        fold=int(line["fold"]) if line.get("fold") else None,
-        has_hardware=line["hardware"] == "1" if line.get("hardware") else None,
+        image=folder / name,
+        name=name,
+        is_fractured=is_fractured,
+        body_part=cells.get("body_part") or "unknown",
+        boxes=boxes,
+        group=cells.get("group") or name,
+        fold=whole_number(fold, f"the fold of {name} is no whole number") if fold else None,
+        has_hardware=yes_or_no(hardware, f"hardware of {name} is neither 0 nor 1") if hardware else None,
     )
+
+
+def _boxes(text: str) -> tuple[BoxPx, ...]:
+    try:
+        stored = json.loads(text)
+        boxes = tuple((float(x), float(y), float(w), float(h)) for x, y, w, h in stored)
+    except (TypeError, ValueError) as failure:
+        raise ValueError("boxes is no list as [[x, y, width, height], …], in pixels") from failure
+    for box in boxes:
+        if not all(map(math.isfinite, box)) or box[2] <= 0 or box[3] <= 0:
+            raise ValueError(f"a box of {', '.join(f'{value:g}' for value in box)} has no size or place")
+    return boxes

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
 import json
 import re
@@ -14,6 +13,7 @@ from PIL import Image
 
 from worker.vision.manifest import BoxPx, Row
 from worker.vision.sources.groups import joined, near_duplicates
+from worker.vision.table import Cells, read_table, yes_or_no
 
 BODY_PARTS = ("hand", "leg", "hip", "shoulder")
 FOLDERS = ("Fractured", "Non_fractured")
@@ -30,8 +30,7 @@ def is_fracatlas(folder: Path) -> bool:
 
 def is_published_fracatlas(folder: Path) -> bool:
     """Whether the images have the names of the release: other data may be laid out like it."""
-    with (folder / "dataset.csv").open(newline="", encoding="utf-8") as stream:
-        names = [line.get("image_id") or "" for line in csv.DictReader(stream)]
+    names = [line["image_id"] for line in _lines(folder)]
     return bool(names) and all(map(PUBLISHED_NAME.fullmatch, names))
 
 
@@ -40,10 +39,11 @@ def read_fracatlas(folder: Path) -> list[Row]:
 
     An image with a marked box is fractured whatever dataset.csv says (the authors confirm IMG0003298).
     Patients are not known: neighbouring numbers with the same body parts make a group, near-duplicates join.
+
+    raises  ValueError, which names the file, when one of those that describe the images cannot be understood
     """
     boxes = _boxes(folder)
-    with (folder / "dataset.csv").open(newline="", encoding="utf-8") as stream:
-        lines = [(line, _find(folder, line["image_id"])) for line in csv.DictReader(stream)]
+    lines = [(line, _find(folder, line["image_id"])) for line in _lines(folder)]
     found = [(line, path) for line, path in lines if path is not None and _is_whole(path)]
     if not found:
         raise ValueError("no image of dataset.csv is in images/Fractured or images/Non_fractured")
@@ -53,15 +53,23 @@ def read_fracatlas(folder: Path) -> list[Row]:
         Row(
             image=path,
             name=path.relative_to(folder).as_posix(),
-            is_fractured=line["fractured"] == "1" or bool(boxes.get(path.stem)),
+            is_fractured=_says(line, "fractured") or bool(boxes.get(path.stem)),
             body_part=part,
             boxes=boxes.get(path.stem, ()),
             group=group,
             fold=None,
-            has_hardware=line["hardware"] == "1" if line.get("hardware") else None,
+            has_hardware=_says(line, "hardware") if line.get("hardware") else None,
         )
         for (line, path), part, group in zip(found, parts, groups, strict=True)
     ]
+
+
+def _lines(folder: Path) -> list[Cells]:
+    return [cells for _, cells in read_table(folder / "dataset.csv", ("image_id", "fractured"))]
+
+
+def _says(line: Cells, column: str) -> bool:
+    return yes_or_no(line[column], f"dataset.csv: {column} of {line['image_id']} is neither 0 nor 1")
 
 
 def _find(folder: Path, name: str) -> Path | None:
@@ -77,7 +85,7 @@ def _is_whole(path: Path) -> bool:
         return JPEG_END in stream.read()
 
 
-def _body_parts(line: dict[str, str]) -> str:
+def _body_parts(line: Cells) -> str:
     return "+".join(part for part in BODY_PARTS if line.get(part) == "1") or "unknown"
 
 
@@ -95,9 +103,12 @@ def _groups(paths: list[Path], parts: list[str]) -> list[str]:
 def _boxes(folder: Path) -> Boxes:
     """By image name without ending: from the COCO file when there is one, else from the YOLO files."""
     for path in sorted(folder.rglob("*.json")):
-        stored = json.loads(path.read_text("utf-8"))
-        if isinstance(stored, dict) and {"images", "annotations"} <= stored.keys():
-            return _from_coco(stored)
+        try:
+            stored = json.loads(path.read_text("utf-8"))
+            if isinstance(stored, dict) and {"images", "annotations"} <= stored.keys():
+                return _from_coco(stored)
+        except (KeyError, TypeError, ValueError) as failure:
+            raise ValueError(f"{path} is no COCO file of images and their boxes") from failure
     names = sorted(path for path in folder.rglob("*.txt") if "yolo" in path.parent.as_posix().lower())
     return {path.stem: _from_yolo(path, image) for path in names if (image := _image_of(folder, path))}
 
@@ -119,8 +130,13 @@ def _from_yolo(path: Path, image: Path) -> tuple[BoxPx, ...]:
     """Lines of class, centre x, centre y, width, height as shares of the image."""
     with Image.open(image) as opened:
         across, down = opened.size
-    lines = [[float(value) for value in line.split()[1:5]] for line in path.read_text("utf-8").splitlines()]
-    return tuple(
-        ((x - width / 2) * across, (y - height / 2) * down, width * across, height * down)
-        for x, y, width, height in (line for line in lines if line)
-    )
+    try:
+        lines = [
+            [float(value) for value in line.split()[1:5]] for line in path.read_text("utf-8").splitlines()
+        ]
+        return tuple(
+            ((x - width / 2) * across, (y - height / 2) * down, width * across, height * down)
+            for x, y, width, height in (line for line in lines if line)
+        )
+    except ValueError as failure:
+        raise ValueError(f"{path}: a line is not class, x, y, width, height") from failure

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from worker.vision.canvas import Canvas
 from worker.vision.card import PreprocessingCard
-from worker.vision.manifest import BoxPx, Row
+from worker.vision.manifest import BoxPx, Row, refuse_boxes_outside
 from worker.vision.preprocess import Pixels, Placement, letterbox
 
 SPARE_SHARE = 1.15  # kept larger than the network's side, so that zooming in still shows detail
@@ -33,7 +33,10 @@ class Sample:
 
 
 def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool, decode: Decode) -> list[Sample]:
-    """Decode and letterbox every image of `rows`, with the functions that also serve."""
+    """Decode and letterbox every image of `rows`, with the functions that also serve.
+
+    raises  ValueError when a marked box lies outside its image
+    """
     offered = card.canvases
     if spare:
         offered = tuple(canvas.larger(SPARE_SHARE) for canvas in offered)
@@ -43,6 +46,8 @@ def read_samples(rows: Iterable[Row], card: PreprocessingCard, spare: bool, deco
 def _sample(
     row: Row, pixels: Pixels, low: float, high: float, offered: Sequence[Canvas], card: PreprocessingCard
 ) -> Sample:
+    height_px, width_px = pixels.shape
+    refuse_boxes_outside(row, width_px, height_px)
     canvas, placement = letterbox(pixels, low, high, offered, card)
     boxes = []
     for x, y, width, height in row.boxes:
