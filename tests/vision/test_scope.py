@@ -88,6 +88,21 @@ def test_fitted_head_tells_new_limbs_from_new_pictures(
     assert told.refused_share_when_kind_unseen.keys() == {"text", "shapes"}
 
 
+@pytest.mark.parametrize("count", [40, 201, 650])
+def test_threshold_keeps_the_share_that_is_demanded(count: int) -> None:
+    random = np.random.default_rng(count)
+    plain, altered = (
+        torch.from_numpy(random.normal(mean, 1, (count, 3)).astype(np.float32)) for mean in (0.5, 0)
+    )
+    others = scope.Others(
+        torch.from_numpy(random.normal(-0.5, 1, (50, 3)).astype(np.float32)), np.ones(50, bool), np.arange(50)
+    )
+    limbs = scope.Limbs(plain, altered)
+    head = scope._fitted(limbs, others, limbs, None)
+    assert 1 - scope._refused(head, plain) >= scope.KEPT_SHARE
+    assert 1 - scope._refused(head, altered) >= scope.KEPT_SHARE_CHANGED
+
+
 def test_fit_changes_nothing_else_that_the_network_says(
     network: ReaderOrEnsemble, preparing: PreprocessingCard
 ) -> None:

@@ -55,6 +55,15 @@ def test_operating_points_reach_what_is_demanded(gap: float) -> None:
     assert 0 < points.rule_out < points.rule_in < 1
 
 
+@pytest.mark.parametrize("highest_is_sound", [True, False])
+def test_operating_points_reach_what_is_demanded_of_a_few_images_too(highest_is_sound: bool) -> None:
+    probabilities = np.linspace(0.05, 0.95, 20)
+    labels = np.arange(20) % 2 == (0 if highest_is_sound else 1)
+    points = choose_operating_points(labels, probabilities)
+    assert sensitivity(labels, probabilities, points.rule_out) >= 0.95
+    assert specificity(labels, probabilities, points.rule_in) >= 0.95
+
+
 def test_operating_points_are_no_more_cautious_than_needed() -> None:
     labels, logits = drawn()
     probabilities = calibrated(labels, logits)

@@ -168,11 +168,12 @@ def _fitted(limbs: Limbs, others: Others, tuning: Limbs, left_out: NDArray[np.in
         seen = seen[torch.from_numpy(~np.isin(others.groups, left_out))]
     weight, bias = fitted(torch.cat(limbs), seen)
     logits, changed_logits = (features @ weight + bias for features in tuning)
-    # Even odds, or lower where that would refuse too many of these images, which are in scope.
+    # Even odds, or lower where that would refuse too many of these images, which are in scope. Between two
+    # images' logits the lower one, since a threshold above it would keep less than the share demanded.
     threshold = min(
         0.0,
-        float(torch.quantile(logits, 1 - KEPT_SHARE)),
-        float(torch.quantile(changed_logits, 1 - KEPT_SHARE_CHANGED)),
+        float(torch.quantile(logits, 1 - KEPT_SHARE, interpolation="lower")),
+        float(torch.quantile(changed_logits, 1 - KEPT_SHARE_CHANGED, interpolation="lower")),
     )
     return Head(weight, bias, threshold)
 

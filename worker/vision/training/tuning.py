@@ -71,7 +71,7 @@ def _step(design: Scores, target: Scores, weights: Scores) -> Scores:
 def choose_operating_points(labels: Labels, probabilities: Scores) -> OperatingPoints:
     """The highest rule-out threshold and the lowest rule-in threshold that reach what is demanded of them.
 
-    Each lies half way between two images' probabilities. Where a network satisfies both over a range, the two
+    Each lies half way between two images' probabilities, or just beyond the outermost. Where a network satisfies both over a range, the two
     meet in its middle and no image is in doubt.
     """
     rule_out = _half_way_below(probabilities, _kept_share(probabilities[labels], SENSITIVITY_WHEN_RULING_OUT))
@@ -79,7 +79,7 @@ def choose_operating_points(labels: Labels, probabilities: Scores) -> OperatingP
     rule_in = -_half_way_below(-probabilities, _kept_share(sound, SPECIFICITY_WHEN_RULING_IN))
     if rule_out > rule_in:
         rule_out = rule_in = (rule_out + rule_in) / 2
-    return OperatingPoints(rule_out=float(rule_out), rule_in=float(rule_in))
+    return OperatingPoints(rule_out=max(0.0, float(rule_out)), rule_in=min(1.0, float(rule_in)))
 
 
 def _kept_share(scores: Scores, share: float) -> float:
@@ -90,4 +90,4 @@ def _kept_share(scores: Scores, share: float) -> float:
 
 def _half_way_below(scores: Scores, score: float) -> float:
     below = scores[scores < score]
-    return (score + float(below.max())) / 2 if len(below) else score
+    return (score + float(below.max())) / 2 if len(below) else float(np.nextafter(score, -np.inf))
