@@ -19,6 +19,7 @@ from tests.vision.runs import best, measures, recipe, resumed, trained  # noqa: 
 from worker.commands import evaluate, train  # noqa: E402
 from worker.vision.card import Calibration, ReleaseCard  # noqa: E402
 from worker.vision.detector import Detector  # noqa: E402
+from worker.vision.errors import BadRelease  # noqa: E402
 from worker.vision.manifest import read_manifest  # noqa: E402
 from worker.vision.parity import furthest_apart  # noqa: E402
 from worker.vision.training import loop  # noqa: E402
@@ -173,25 +174,27 @@ def test_impossible_run_says_why(
 
 
 @pytest.mark.parametrize(
-    ("asked", "complaint"),
+    ("option", "value"),
     [
-        (["--epochs", "0"], "--epochs: 0 is no whole number from 1 on"),
-        (["--epochs", "-3"], "--epochs: -3 is no"),
-        (["--batch-size", "0"], "--batch-size: 0"),
-        (["--side", "-64"], "--side: -64"),
-        (["--first-side", "0"], "--first-side: 0"),
-        (["--threads", "0"], "--threads: 0"),
-        (["--seed", "-1"], "--seed: -1 is no whole number from 0 on"),
-        (["--folds-train", "2,x"], "--folds-train"),
+        ("--epochs", "0"),
+        ("--batch-size", "0"),
+        ("--side", "-64"),
+        ("--side", "0"),
+        ("--first-side", "0"),
+        ("--seed", "-1"),
+        ("--threads", "0"),
+        ("--learning-rate", "nan"),
+        ("--learning-rate", "-1"),
     ],
 )
-def test_option_out_of_its_range_is_named(
-    asked: list[str], complaint: str, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_option_that_no_run_can_have_is_refused_by_its_name(
+    option: str, value: str, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
-        train.main(["--data", str(manifest), *asked, "--out", str(tmp_path / "run")])
-    assert ended.value.code == 2
-    assert complaint in capsys.readouterr().err
+    with pytest.raises(SystemExit) as left:
+        train.main(["--data", str(manifest), "--out", str(tmp_path / "run"), option, value])
+    assert left.value.code == 2
+    assert f"{option}: {value} is no " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(
@@ -212,6 +215,25 @@ def test_run_needs_both_kinds_of_image_to_train_on_and_to_tune_by(
     assert train.main(recipe(manifest, tmp_path / "run", 1)) == 2
     assert complaint in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_training_that_runs_away_is_stopped_and_leaves_no_weights(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train.main([*recipe(manifest, tmp_path / "run", 1), "--learning-rate", "1e30"]) == 2
+    assert "train: the loss of epoch 1 is no number" in capsys.readouterr().err
+    assert not (tmp_path / "run" / "best.safetensors").exists()
+
+
+def test_release_that_must_not_be_used_is_said_and_not_thrown(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(*given: object) -> None:
+        raise BadRelease("it answers with what is no number")
+
+    monkeypatch.setattr(train, "export_release", refused)
+    assert train.main(["--out", str(run), "--export", str(tmp_path / "first-1")]) == 2
+    assert capsys.readouterr().err == "train: it answers with what is no number\n"
 
 
 def test_run_without_a_tuning_fold_keeps_its_last_weights(manifest: Path, tmp_path: Path) -> None:

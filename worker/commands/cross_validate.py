@@ -15,6 +15,7 @@ from worker.commands.fold_judgement import judge_folds
 from worker.commands.fold_runs import folds_of_recipe, members_of
 from worker.commands.recipe import say
 from worker.commands.recipe_options import DATA, add_recipe
+from worker.vision.errors import VisionError
 from worker.vision.training.progress import Progress
 
 DESCRIPTION = (
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folds_of = folds_of_ensemble if asked.mean_of else folds_of_recipe
     try:
         folds = folds_of(asked, Progress(sys.stdout))
-    except (OSError, ValueError, KeyError, SafetensorError) as failure:
+    except (VisionError, OSError, ValueError, KeyError, SafetensorError) as failure:
         print(f"cross-validate: {failure}", file=sys.stderr)
         return 2
     done = [fold for fold in folds if fold is not None]

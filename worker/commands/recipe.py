@@ -45,6 +45,8 @@ def options_of(
         raise ValueError("--patience must be at least one epoch")
     if patience is not None and fold_tune is None:
         raise ValueError("--patience needs a tuning fold: without one no epoch is better than another")
+    if asked.weights is not None and not asked.weights.exists():
+        raise ValueError(f"there are no weights at {asked.weights}")
     if asked.average_start and asked.weights is None:
         raise ValueError("--average-start needs --weights: without them a run starts from random ones")
     check_folds(data.rows, folds_train, fold_tune, fold_test)
@@ -135,6 +137,10 @@ def run_training(
     progress = (progress or Progress(sys.stdout)) if crew.leads else SILENT
     if options.batch_size % crew.size:
         raise ValueError(f"--batch-size must be a multiple of the {crew.size} processes that share it")
+    torch.manual_seed(options.seed)
+    network = build_reader(options.arch)
+    if options.weights is not None:
+        load_start(network, Path(options.weights))
     train = samples_of(options, options.folds_train, spare=True, progress=progress)
     tune = []
     if options.fold_tune is not None and crew.leads:
@@ -142,10 +148,6 @@ def run_training(
     progress.say(f"{len(train)} images to train on, {len(tune)} to choose by")
     if not batches_per_epoch(train, options.batch_size, preprocessing_of(options)):
         raise ValueError(f"--batch-size: there are fewer images than the {options.batch_size} of one batch")
-    torch.manual_seed(options.seed)
-    network = build_reader(options.arch)
-    if options.weights is not None:
-        load_start(network, Path(options.weights))
     if crew.leads:  # now that all is there: what cannot be trained leaves no run behind
         folder.mkdir(parents=True, exist_ok=True)
         weights = None if options.weights is None else Path(options.weights)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable
 from pathlib import Path
 
 from worker.vision.networks.registry import ARCHITECTURES
@@ -34,24 +36,24 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         " go on from (cross-validate takes a folder of an earlier cross-validation too, and goes on with each"
         " fold's own network); default: random",
     )
-    recipe.add_argument("--epochs", type=at_least_one, default=15, metavar="N", help="default: %(default)s")
+    recipe.add_argument("--epochs", type=at_least(1), default=15, metavar="N", help="default: %(default)s")
     recipe.add_argument(
         "--batch-size",
-        type=at_least_one,
+        type=at_least(1),
         default=16,
         metavar="N",
         help="images per step; default: %(default)s",
     )
     recipe.add_argument(
         "--side",
-        type=at_least_one,
+        type=at_least(32),
         default=384,
         metavar="PX",
         help="input side, a multiple of 32; default: %(default)s",
     )
     recipe.add_argument(
         "--first-side",
-        type=at_least_one,
+        type=at_least(32),
         metavar="PX",
         help="the side in the first half of the epochs, for speed",
     )
@@ -66,7 +68,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--whole-image", action="store_true", help="do not cut to the limb")
     recipe.add_argument(
         "--learning-rate",
-        type=float,
+        type=rate,
         default=4e-4,
         metavar="RATE",
         help="of the backbone; default: %(default)s",
@@ -88,7 +90,7 @@ def _add_machine(machine: argparse._ArgumentGroup) -> None:
     )
     machine.add_argument(
         "--threads",
-        type=at_least_one,
+        type=at_least(1),
         default=1,
         metavar="N",
         help="CPU threads of the network; default: %(default)s",
@@ -102,17 +104,30 @@ def _add_machine(machine: argparse._ArgumentGroup) -> None:
     )
 
 
-def count(text: str) -> int:
-    """A whole number that is not negative. Raises ArgumentTypeError, which says so."""
-    return _whole(text, 0)
+def at_least(least: int) -> Callable[[str], int]:
+    """Takes a whole number that is not less, for argparse, which puts the error in words."""
+
+    def number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = least - 1
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text} is no whole number of {least} or more")
+        return value
+
+    return number
 
 
-def at_least_one(text: str) -> int:
-    """A whole number from 1 on. Raises ArgumentTypeError, which says so."""
-    return _whole(text, 1)
+count = at_least(0)
 
 
-def _whole(text: str, least: int) -> int:
-    if not text.isdecimal() or int(text) < least:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from {least} on")
-    return int(text)
+def rate(text: str) -> float:
+    """A number above 0, for argparse."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return value

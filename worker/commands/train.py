@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from worker.commands.recipe import data_for, options_of, refuse_another_recipe, run_training
 from worker.commands.recipe_options import DATA, add_recipe, count
 from worker.commands.release_of import export_release
+from worker.vision.errors import VisionError
 from worker.vision.training.checkpoint import Options
 from worker.vision.training.crew import joined_crew, leave
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 run_training(crew.told(lambda: _options(asked)), asked.out, crew)
             elif crew.leads:
                 export_release(asked)
-    except (OSError, ValueError, SafetensorError) as failure:
+    except (VisionError, OSError, ValueError, SafetensorError) as failure:
         print(f"train: {failure}", file=sys.stderr)
         return 2
     return 0

@@ -68,11 +68,19 @@ class Trainer:
 
         tune  images to choose the best epoch by (only the leading process needs them); without any the last
               epoch's weights are kept
+
+        raises  ValueError when the loss of an epoch is no number, of which nothing is kept
         """
         self._resume()
         while self.epochs_done < self.options.epochs and not self._waited_in_vain():
             started = time.monotonic()
-            line = {"epoch": self.epochs_done + 1, "loss": self._train_epoch(self.epochs_done, train)}
+            loss = self._train_epoch(self.epochs_done, train)
+            if not math.isfinite(loss):
+                raise ValueError(
+                    f"the loss of epoch {self.epochs_done + 1} is no number, and nothing of it was kept:"
+                    " begin anew with a lower --learning-rate"
+                )
+            line = {"epoch": self.epochs_done + 1, "loss": loss}
             self.epochs_done += 1
             line |= self._keep_best(tune)
             if self.crew.leads:
