@@ -73,12 +73,25 @@ def test_difference_is_the_second_less_the_first_at_their_own_points(
 def test_words_mark_the_clear_differences(
     tiny_folder: Path, calling_all: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    compare.main([str(tiny_folder), str(calling_all), str(manifest), "--fold", "1"])
+    compare.main([str(tiny_folder), str(calling_all), str(manifest)])
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("eager less tiny, fold 1: 4 images read by both")
+    assert lines[0].startswith("eager less tiny, all rows: 20 images read by both")
     (auroc,) = (line for line in lines if line.startswith("AUROC"))
     (sensitivity,) = (line for line in lines if line.startswith("Sensitivity at the rule-in"))
     assert (auroc.endswith("*"), sensitivity.endswith("*")) == (False, True)
+
+
+def test_no_difference_is_clear_among_too_few_groups(
+    tiny_folder: Path, calling_all: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    one_patient = [",".join([*line.split(",")[:-2], "anna", line.split(",")[-1]]) for line in lines]
+    manifest.write_text("\n".join([header, *one_patient]))
+    compare.main([str(tiny_folder), str(calling_all), str(manifest)])
+    said = capsys.readouterr().out
+    assert "*" not in said
+    assert "+1.000" in said
+    assert said.endswith("fewer than 10 groups of images, which is too few for intervals\n")
 
 
 def test_same_images_tell_more_than_two_separate_intervals() -> None:

@@ -84,6 +84,18 @@ def test_predictions_and_diagrams_are_written(tiny_folder: Path, manifest: Path,
             assert min(diagram.size) > 400
 
 
+def test_too_few_groups_for_intervals_are_said_where_the_figures_stand(
+    calling_all: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    evaluate.main([str(manifest), "--release", str(calling_all), "--fold", "2", "--out", str(out)])
+    said = "fewer than 10 groups of images, which is too few for intervals"
+    assert f"({said})" in capsys.readouterr().out
+    assert f"There are {said}" in (out / "report.html").read_text()
+    report = json.loads((out / "report.json").read_text())
+    assert (report["groups"], report["measures"]["accuracy"]["low"]) == (6, None)
+
+
 def test_page_holds_every_figure_and_picture_and_loads_nothing(
     calling_all: Path, manifest: Path, tmp_path: Path
 ) -> None:

@@ -105,5 +105,15 @@ def test_images_of_one_group_widen_the_interval() -> None:
     assert width([f"patient {place // 8}" for place in range(80)]) > 1.5 * width([str(p) for p in range(80)])
 
 
+def test_few_groups_give_a_value_without_an_interval() -> None:
+    values = np.random.default_rng(0).random(80)
+    groups = [f"patient {place % 9}" for place in range(80)]
+    estimate = estimates({"mean": lambda chosen: float(values[chosen].mean())}, groups)["mean"]
+    assert estimate.value == values.mean()
+    assert math.isnan(estimate.low)
+    assert math.isnan(estimate.high)
+    assert str(estimate) == f"{values.mean():.3f}"
+
+
 def test_measure_that_cannot_be_computed_has_no_interval() -> None:
     assert math.isnan(estimates({"none": lambda chosen: float("nan")}, ["a", "b"])["none"].value)

@@ -11,11 +11,16 @@ from numpy.typing import NDArray
 
 RESAMPLES = 1000
 SEED = 20240
+LEAST_GROUPS = 10  # resampling fewer tells little of how others would differ; one alone tells nothing
+TOO_FEW_GROUPS = f"fewer than {LEAST_GROUPS} groups of images, which is too few for intervals"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A measure with its 95 % interval; all nan when it cannot be computed."""
+    """A measure with its 95 % interval; all nan when it cannot be computed.
+
+    The ends alone are nan where there are too few groups to tell.
+    """
 
     value: float
     low: float
@@ -24,6 +29,8 @@ class Estimate:
     def __str__(self) -> str:
         if math.isnan(self.value):
             return "–"
+        if math.isnan(self.low):
+            return f"{self.value:.3f}"
         return f"{self.value:.3f} ({self.low:.3f} to {self.high:.3f})"
 
 
@@ -33,9 +40,11 @@ Measure = Callable[[NDArray[np.int64]], float]  # of the images with these place
 def estimates(measures: dict[str, Measure], groups: Sequence[str]) -> dict[str, Estimate]:
     """Each measure over all images, with the 2.5 and 97.5 percentiles over resampled groups.
 
-    groups  the group of each image
+    groups  the group of each image; of fewer than LEAST_GROUPS there are no percentiles
     """
     everything = np.arange(len(groups))
+    if len(set(groups)) < LEAST_GROUPS:
+        return {name: Estimate(measure(everything), math.nan, math.nan) for name, measure in measures.items()}
     samples = list(_resamples(groups))
     return {name: _estimate(measure, everything, samples) for name, measure in measures.items()}
 

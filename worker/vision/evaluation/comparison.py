@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from worker.vision.evaluation.bootstrap import Estimate, Measure, estimates
+from worker.vision.evaluation.bootstrap import LEAST_GROUPS, TOO_FEW_GROUPS, Estimate, Measure, estimates
 from worker.vision.evaluation.measures import NAMES, measures_of, undefined
 from worker.vision.evaluation.outcome import Outcome, labels_of
 from worker.vision.evaluation.report import without_nan
@@ -32,6 +32,7 @@ class Comparison:
     releases: tuple[str, str]
     folds: list[int] | None  # None: every row of the list
     images: int
+    groups: int  # of images that belong together
     fractured: int
     left_out: int  # refused, or out of scope for one of them
     measures: dict[str, Compared]
@@ -78,7 +79,8 @@ def comparison_text(comparison: Comparison) -> str:
         is_clear = measure.difference.low > 0 or measure.difference.high < 0
         figures = f"{_figure(measure.first):>15}{_figure(measure.second):>15}   {_told(name, measure)}"
         lines.append(f"{NAMES[name]:50}{figures}{' *' if is_clear else ''}")
-    return "\n".join([*lines, "", "* the interval does not hold zero"])
+    note = TOO_FEW_GROUPS if comparison.groups < LEAST_GROUPS else "* the interval does not hold zero"
+    return "\n".join([*lines, "", note])
 
 
 def comparison_of(
@@ -92,6 +94,7 @@ def comparison_of(
         releases=releases,
         folds=folds,
         images=len(both[0]),
+        groups=len({outcome.row.group for outcome in both[0]}),
         fractured=int(labels_of(both[0]).sum()),
         left_out=rows - len(both[0]),
         measures=compared(both),
@@ -114,4 +117,6 @@ def _told(name: str, measure: Compared) -> str:
 
 
 def _signed(estimate: Estimate) -> str:
+    if math.isnan(estimate.low):
+        return f"{estimate.value:+.3f}"
     return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"

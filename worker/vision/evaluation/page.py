@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from worker.vision.evaluation.bootstrap import RESAMPLES
+from worker.vision.evaluation.bootstrap import LEAST_GROUPS, RESAMPLES, TOO_FEW_GROUPS
 from worker.vision.evaluation.measures import NAMES, undefined
 from worker.vision.evaluation.parts import LEAST_OF_EACH_KIND
 from worker.vision.evaluation.report import Report
@@ -57,6 +57,8 @@ def report_page(report: Report, about: str, pictures: Sequence[Path]) -> str:
         overview=OVERVIEW,
         least=LEAST_OF_EACH_KIND,
         resamples=RESAMPLES,
+        least_groups=LEAST_GROUPS,
+        too_few_groups=TOO_FEW_GROUPS,
         captions=CAPTIONS,
         sheets=SHEETS,
         pictures={path.stem: _as_uri(path) for path in pictures},

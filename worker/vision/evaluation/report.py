@@ -23,6 +23,7 @@ class Report:
     seen: Seen  # what it saw of these images before
     folds: list[int] | None  # None: every row of the list
     images: int
+    groups: int  # of images that belong together
     fractured: int
     out_of_scope: int
     refused: int
@@ -50,16 +51,18 @@ def report_on(
 
     points  for the reader of the report; the outcomes carry their verdicts
     """
+    groups = [outcome.row.group for outcome in outcomes]
     return Report(
         release=release,
         seen=seen,
         folds=folds,
         images=len(outcomes),
+        groups=len(set(groups)),
         fractured=int(labels_of(outcomes).sum()),
         out_of_scope=out_of_scope,
         refused=refused,
         operating_points=points,
-        measures=estimates(measures_of(outcomes), [outcome.row.group for outcome in outcomes]),
+        measures=estimates(measures_of(outcomes), groups),
         body_parts=by_body_part(outcomes),
         hardware=by_hardware(outcomes),
         confusion=confusion(outcomes),

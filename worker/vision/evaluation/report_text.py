@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from worker.vision.evaluation.bootstrap import Estimate
+from worker.vision.evaluation.bootstrap import LEAST_GROUPS, TOO_FEW_GROUPS, Estimate
 from worker.vision.evaluation.measures import undefined
 from worker.vision.evaluation.parts import LEAST_OF_EACH_KIND, Part
 from worker.vision.evaluation.report import Report
@@ -24,6 +24,7 @@ def as_text(report: Report) -> str:
         f"rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}",
         "",
         *(f"{name:{NAME_WIDTH}}{_estimate(name, of)}" for name, of in report.measures.items()),
+        *([f"({TOO_FEW_GROUPS})"] if report.groups < LEAST_GROUPS else []),
         "",
         *(f"{truth:{NAME_WIDTH}}{_counts(counts)}" for truth, counts in report.confusion.items()),
         *_parts(report.body_parts | report.hardware),
