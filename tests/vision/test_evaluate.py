@@ -133,6 +133,36 @@ def test_images_with_metal_are_counted_apart(
     assert counts == {"with hardware": 6, "without hardware": 24}
 
 
+def test_folder_that_cannot_be_made_is_said_before_the_reading(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = [str(manifest), "--release", str(tiny_folder), "--out", str(manifest / "out")]
+    assert evaluate.main(asked) == 2
+    captured = capsys.readouterr()
+    assert "evaluate: [Errno 20] Not a directory" in captured.err
+    assert captured.out == ""
+
+
+def test_figures_are_told_though_their_folder_cannot_be_written(
+    calling_all: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out" / "report.json").mkdir(parents=True)
+    asked = [str(manifest), "--release", str(calling_all), "--out", str(tmp_path / "out"), "--record"]
+    assert evaluate.main(asked) == 2
+    captured = capsys.readouterr()
+    assert "Is a directory" in captured.err
+    assert "auroc" in captured.out
+    assert "auroc" in ReleaseCard.read(calling_all).metrics
+
+
+def test_diagram_of_an_earlier_cross_validation_does_not_stay(
+    tiny_folder: Path, manifest: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "reliability_before_calibration.png").touch()
+    evaluate.main([str(manifest), "--release", str(tiny_folder), "--fold", "2", "--out", str(tmp_path)])
+    assert not (tmp_path / "reliability_before_calibration.png").exists()
+
+
 def test_image_that_cannot_be_read_is_counted_and_named(
     tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -140,7 +170,7 @@ def test_image_that_cannot_be_read_is_counted_and_named(
     assert evaluate.main([str(manifest), "--release", str(tiny_folder), "--json"]) == 1
     captured = capsys.readouterr()
     assert json.loads(captured.out)["refused"] == 1
-    assert "limb4.png: unsupported_type" in captured.err
+    assert "limb4.png: This kind of file is not read here." in captured.err
 
 
 def test_box_outside_its_image_is_said_before_figures_go_wrong(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from worker.commands.ending import status_of
 from worker.commands.judging import judge_each
 from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
@@ -76,4 +77,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of("compare", main, "Nothing was compared: the same command begins anew."))

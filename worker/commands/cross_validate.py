@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
+from worker.commands.ending import status_of
 from worker.commands.fold_ensembles import folds_of_ensemble
 from worker.commands.fold_judgement import judge_folds
 from worker.commands.fold_runs import folds_of_recipe, members_of
@@ -34,16 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folds_of = folds_of_ensemble if asked.mean_of else folds_of_recipe
     try:
         folds = folds_of(asked, Progress(sys.stdout))
+        done = [fold for fold in folds if fold is not None]
+        if len(done) < len(folds):
+            say(f"{len(done)} of {len(folds)} folds are read")
+            return 0
+        numbers = [number for fold in done if (number := fold.rows[0].fold) is not None]
+        judge_folds(asked.out, done, [members_of(asked, number) for number in numbers], asked.mirrored)
     except (VisionError, OSError, ValueError, KeyError, SafetensorError) as failure:
         print(f"cross-validate: {failure}", file=sys.stderr)
         return 2
-    done = [fold for fold in folds if fold is not None]
-    if len(done) < len(folds):
-        say(f"{len(done)} of {len(folds)} folds are read")
-        return 0
-    numbers = [fold.rows[0].fold for fold in done]
-    members = [members_of(asked, number) for number in numbers if number is not None]
-    judge_folds(asked.out, done, members, asked.mirrored)
     return 0
 
 
@@ -68,4 +68,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of("cross-validate", main, "The same command goes on."))

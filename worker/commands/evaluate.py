@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from worker.commands.ending import status_of
 from worker.commands.evaluation_folder import write_out
 from worker.commands.judging import judge
 from worker.commands.recording import record, refuse_to_record
@@ -36,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             refuse_to_record(detector.card, rows, chosen)
         seen = seen_by(detector.card, rows, chosen)
         print(seen_text(seen), file=sys.stderr)
+        if asked.out is not None:
+            asked.out.mkdir(parents=True, exist_ok=True)  # that it cannot be made is told before the reading
         judged = judge(detector, chosen)
     except (VisionError, OSError, ValueError) as failure:
         print(f"evaluate: {failure}", file=sys.stderr)
@@ -52,12 +55,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         len(judged.out_of_scope),
         len(judged.refused),
     )
-    if asked.out is not None:
-        write_out(asked.out, judged.outcomes, report, _about(detector.card))
-    if asked.record:
-        record(folder, report)
+    status = 1 if judged.refused else 0
+    try:
+        if asked.record:
+            record(folder, report)
+        if asked.out is not None:
+            write_out(asked.out, judged.outcomes, report, _about(detector.card))
+    except OSError as failure:  # the figures, which took long, are told all the same
+        print(f"evaluate: {failure}", file=sys.stderr)
+        status = 2
     print(json.dumps(report.to_json()) if asked.json else as_text(report))
-    return 1 if judged.refused else 0
+    return status
 
 
 def _folds(asked: argparse.Namespace, card: ReleaseCard, rows: Sequence[Row]) -> list[int] | None:
@@ -105,4 +113,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of("evaluate", main, "Nothing was judged: the same command begins anew."))

@@ -35,6 +35,7 @@ def write_out(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report.to_json(), indent=2) + "\n", "utf-8")
     _write_predictions(folder / "predictions.csv", outcomes)
+    (folder / "reliability_before_calibration.png").unlink(missing_ok=True)  # of a cross-validation here
     pictures = write_plots(folder, outcomes, uncalibrated)
     worst = {
         "worst_false_negatives.png": worst_misses(outcomes),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from worker.commands.ending import status_of
 from worker.commands.files import Refusal, read_image
 from worker.commands.found_files import FoundFiles
 from worker.intake.decoder import Decoder
@@ -147,4 +148,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of("export", main, "Nothing was kept: the same command begins anew."))

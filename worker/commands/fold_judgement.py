@@ -26,7 +26,7 @@ PUBLISHED_SPECIFICITY = 0.71  # where the best published figure for FracAtlas st
 def judge_folds(
     out: Path, folds: Sequence[Fold], members: Sequence[Sequence[Path]], is_mirrored: bool
 ) -> None:
-    """Write and say how well images are read by networks that never saw them; keep the rules they give.
+    """Say and write how well images are read by networks that never saw them; keep the rules they give.
 
     members  of each fold: the runs whose networks read it, together
     """
@@ -45,13 +45,13 @@ def judge_folds(
         "before_calibration": before,
     }
     tuned = {"tune_images": report.images, "tune_fractured": report.fractured}
+    say(as_text(report))
+    say(f"recall at specificity {PUBLISHED_SPECIFICITY}: {recall:.3f}")
+    say("before calibration  " + "  ".join(f"{name} {value:.4f}" for name, value in before.items()))
     first = [Options.read(run) for run in members[0]]
     known = {*numbers, *(fold for options in first for fold in options.folds_train)}
     Judgement(Judged.of(first), rules, is_mirrored, tuned, metrics, sorted(known)).write(out)
     write_out(out, outcomes, report, _about(folds, is_mirrored), raw)
-    say(as_text(report))
-    say(f"recall at specificity {PUBLISHED_SPECIFICITY}: {recall:.3f}")
-    say("before calibration  " + "  ".join(f"{name} {value:.4f}" for name, value in before.items()))
 
 
 def _release_before(run: Path) -> str:

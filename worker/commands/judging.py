@@ -38,7 +38,7 @@ def judge_each(detectors: Sequence[Detector], rows: Sequence[Row]) -> list[Judge
         for number, row in enumerate(rows, start=1):
             image = read_image(row.image, decoder)
             if isinstance(image, Refusal):
-                print(f"{row.name}: {image.code}", file=sys.stderr)
+                print(f"{row.name}: {image.reason}", file=sys.stderr)
                 for judged in all_judged:
                     judged.refused.append(row)
                 continue

@@ -14,6 +14,7 @@ from typing import Any
 
 from portal.queries.cautions import cautions_beside
 from worker.commands.answer_table import STANDARD_OUTPUT, AnswerTable, TableOverImage, answer_table
+from worker.commands.ending import status_of
 from worker.commands.files import Refusal, WorkingImage, read_image
 from worker.commands.found_files import FoundFiles
 from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
@@ -183,4 +184,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status_of("predict", main, "What was said stands: name the files that are left to read those."))

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
+from worker.commands.ending import status_of
 from worker.commands.recipe import data_for, options_of, refuse_another_recipe, run_training
 from worker.commands.recipe_options import DATA, add_recipe, count
 from worker.commands.release_of import export_release
@@ -133,4 +134,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    leave(main())
+    leave(status_of("train", main, "The same command goes on after the last whole epoch."))

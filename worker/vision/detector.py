@@ -9,7 +9,7 @@ import numpy as np
 
 from worker.vision.card import ReleaseCard, verify_files
 from worker.vision.engine import Engine
-from worker.vision.errors import BadRelease, BrokenOutput
+from worker.vision.errors import BadRelease, BrokenOutput, VisionError
 from worker.vision.golden import check_golden
 from worker.vision.interpretation import Rules, reading_of
 from worker.vision.onnx_engine import OnnxEngine
@@ -69,6 +69,8 @@ def _engine(folder: Path, card: ReleaseCard, device: str, engine: str, threads: 
         if device != "cpu":
             raise ValueError(f"the onnx engine reads on the cpu, not on {device}")
         return OnnxEngine(folder / "model.onnx", threads)
-    from worker.vision.torch_engine import TorchEngine  # a worker that reads on a CPU has no torch
-
+    try:
+        from worker.vision.torch_engine import TorchEngine  # a worker that reads on a CPU has no torch
+    except ImportError as failure:
+        raise VisionError(f"{device} needs torch, which is not installed: ./run install torch") from failure
     return TorchEngine(folder, card, device)

@@ -62,7 +62,7 @@ class TorchEngine:
         """Tell a full device and a failing GPU from other errors."""
         try:
             yield
-        except RuntimeError as failure:
+        except (AssertionError, RuntimeError) as failure:  # the former where torch was built without CUDA
             if any(sign in str(failure) for sign in NO_ROOM):
                 torch.cuda.empty_cache()
                 raise OutOfMemory(f"{load} do not fit on {self.device}") from failure
