@@ -16,8 +16,15 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
 
 
-def _setting(variable: str, default: object, meaning: str, kind: type) -> Any:
-    return field(default=default, metadata={"variable": variable, "meaning": meaning, "kind": kind})
+YEAR_MIN = 365 * 24 * 60
+
+
+def _setting(
+    variable: str, default: object, meaning: str, kind: type, within: tuple[float, float] | None = None
+) -> Any:
+    """within  the least and the largest value of a number"""
+    known = {"variable": variable, "meaning": meaning, "kind": kind, "within": within}
+    return field(default=default, metadata=known)
 
 
 @dataclass(frozen=True)
@@ -40,46 +47,64 @@ class Settings:
         "GREENSTICK_HTTPS", False, "1 when staff reach the portal by https: cookies become Secure", bool
     )
     proxy_hops: int = _setting(
-        "GREENSTICK_PROXY_HOPS", 0, "number of trusted reverse proxies in front (X-Forwarded-*)", int
+        "GREENSTICK_PROXY_HOPS", 0, "number of trusted reverse proxies in front (X-Forwarded-*)", int, (0, 10)
     )
     trusted_hosts: str = _setting(
         "GREENSTICK_TRUSTED_HOSTS", "", "host names the portal answers to, comma separated; empty: any", str
     )
-    web_threads: int = _setting("GREENSTICK_WEB_THREADS", 8, "threads of the web process", int)
-    max_file_mib: int = _setting("GREENSTICK_MAX_FILE_MIB", 64, "largest file, MiB", int)
-    max_files: int = _setting("GREENSTICK_MAX_FILES", 20, "files in one case", int)
-    max_request_mib: int = _setting("GREENSTICK_MAX_REQUEST_MIB", 512, "largest upload form, MiB", int)
+    web_threads: int = _setting("GREENSTICK_WEB_THREADS", 8, "threads of the web process", int, (1, 256))
+    max_file_mib: int = _setting("GREENSTICK_MAX_FILE_MIB", 64, "largest file, MiB", int, (1, 4096))
+    max_files: int = _setting("GREENSTICK_MAX_FILES", 20, "files in one case", int, (1, 1000))
+    max_request_mib: int = _setting(
+        "GREENSTICK_MAX_REQUEST_MIB", 512, "largest upload form, MiB", int, (1, 65536)
+    )
     min_free_mib: int = _setting(
-        "GREENSTICK_MIN_FREE_MIB", 512, "free disk below which uploads are refused, MiB", int
+        "GREENSTICK_MIN_FREE_MIB", 512, "free disk below which uploads are refused, MiB", int, (0, 10**9)
     )
     session_idle_min: int = _setting(
-        "GREENSTICK_SESSION_IDLE_MIN", 30, "sign-out after idleness, minutes", int
+        "GREENSTICK_SESSION_IDLE_MIN", 30, "sign-out after idleness, minutes", int, (1, YEAR_MIN)
     )
-    session_max_min: int = _setting("GREENSTICK_SESSION_MAX_MIN", 600, "longest session, minutes", int)
+    session_max_min: int = _setting(
+        "GREENSTICK_SESSION_MAX_MIN", 600, "longest session, minutes", int, (1, YEAR_MIN)
+    )
     login_tries: int = _setting(
-        "GREENSTICK_LOGIN_TRIES", 8, "failed sign-ins of one account in 15 min before it must wait", int
+        "GREENSTICK_LOGIN_TRIES",
+        8,
+        "failed sign-ins of one account in 15 min before it must wait",
+        int,
+        (1, 1000),
     )
     readings: int = _setting(
-        "GREENSTICK_READINGS", 1, "readers of each case, 1 or 2; anyone may ask for a second one", int
+        "GREENSTICK_READINGS", 1, "readers of each case, 1 or 2; anyone may ask for a second one", int, (1, 2)
     )
     device: str = _setting("GREENSTICK_DEVICE", "auto", "auto, cpu or cuda:N", str)
-    gpu_batch: int = _setting("GREENSTICK_GPU_BATCH", 32, "images in one pass on a GPU", int)
-    cpu_batch: int = _setting("GREENSTICK_CPU_BATCH", 4, "images in one claim on a CPU", int)
-    cpu_threads: int = _setting("GREENSTICK_CPU_THREADS", 0, "threads of one reading; 0: half the cores", int)
-    intake_parallel: int = _setting("GREENSTICK_INTAKE_PARALLEL", 2, "files decoded side by side", int)
-    lease_s: int = _setting(
-        "GREENSTICK_LEASE_S", 30, "a claim not renewed for this long is free again, s", int
+    gpu_batch: int = _setting("GREENSTICK_GPU_BATCH", 32, "images in one pass on a GPU", int, (1, 1024))
+    cpu_batch: int = _setting("GREENSTICK_CPU_BATCH", 4, "images in one claim on a CPU", int, (1, 1024))
+    cpu_threads: int = _setting(
+        "GREENSTICK_CPU_THREADS", 0, "threads of one reading; 0: half the cores", int, (0, 256)
     )
-    deadline_s: int = _setting("GREENSTICK_DEADLINE_S", 120, "hard limit of one claim, s", int)
-    max_attempts: int = _setting("GREENSTICK_MAX_ATTEMPTS", 3, "claims of one job before quarantine", int)
-    sweep_s: float = _setting("GREENSTICK_SWEEP_S", 5.0, "pause between two sweeps, s", float)
+    intake_parallel: int = _setting(
+        "GREENSTICK_INTAKE_PARALLEL", 2, "files decoded side by side", int, (1, 64)
+    )
+    lease_s: int = _setting(
+        "GREENSTICK_LEASE_S", 30, "a claim not renewed for this long is free again, s", int, (1, 86400)
+    )
+    deadline_s: int = _setting("GREENSTICK_DEADLINE_S", 120, "hard limit of one claim, s", int, (1, 86400))
+    max_attempts: int = _setting(
+        "GREENSTICK_MAX_ATTEMPTS", 3, "claims of one job before quarantine", int, (1, 100)
+    )
+    sweep_s: float = _setting("GREENSTICK_SWEEP_S", 5.0, "pause between two sweeps, s", float, (0.1, 3600))
     stuck_after_s: int = _setting(
-        "GREENSTICK_STUCK_AFTER_S", 60, "work due but none claimed for this long ends a worker, s", int
+        "GREENSTICK_STUCK_AFTER_S",
+        60,
+        "work due but none claimed for this long ends a worker, s",
+        int,
+        (1, 86400),
     )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the variables that are set; raises BadSetting naming the one that cannot be understood."""
+        """Read the variables that are set; raises BadSetting naming the one that cannot be so."""
         source = os.environ if environment is None else environment
         chosen: dict[str, Any] = {}
         for entry in fields(cls):
@@ -90,8 +115,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).expanduser().resolve())
-        if self.readings not in (1, 2):
-            raise BadSetting(f"GREENSTICK_READINGS must be 1 or 2; it is now “{self.readings}”.")
+        for entry in fields(self):
+            within, value = entry.metadata["within"], getattr(self, entry.name)
+            if within is not None and not within[0] <= value <= within[1]:
+                low, high = within
+                raise BadSetting(
+                    f"{entry.metadata['variable']} must be from {low} to {high}; it is now “{value}”."
+                )
 
     @property
     def hosts(self) -> list[str]:

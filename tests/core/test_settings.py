@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from portal.errors import BadSetting
@@ -24,9 +26,34 @@ def test_setting_that_cannot_be_understood_is_named() -> None:
         Settings.from_environment({"GREENSTICK_LEASE_S": "soon"})
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "allowed"),
+    [
+        ("GREENSTICK_WEB_THREADS", "-3", "from 1 to 256"),
+        ("GREENSTICK_SWEEP_S", "nan", "from 0.1 to 3600"),
+        ("GREENSTICK_SWEEP_S", "inf", "from 0.1 to 3600"),
+        ("GREENSTICK_MAX_FILES", "-1", "from 1 to 1000"),
+        ("GREENSTICK_LEASE_S", "0", "from 1 to 86400"),
+        ("GREENSTICK_CPU_BATCH", "0", "from 1 to 1024"),
+        ("GREENSTICK_MAX_FILE_MIB", "-5", "from 1 to 4096"),
+        ("GREENSTICK_PROXY_HOPS", "-1", "from 0 to 10"),
+    ],
+)
+def test_number_out_of_its_range_is_refused_with_the_range(variable: str, value: str, allowed: str) -> None:
+    with pytest.raises(BadSetting, match=f"{variable} must be {allowed}; it is now “{value}”"):
+        Settings.from_environment({variable: value})
+
+
+def test_every_number_has_a_range_that_holds_its_default() -> None:
+    for entry in fields(Settings):
+        if entry.metadata["kind"] in (int, float):
+            low, high = entry.metadata["within"]
+            assert low <= entry.default <= high
+
+
 def test_a_case_is_read_once_or_twice() -> None:
     assert Settings.from_environment({"GREENSTICK_READINGS": "2"}).readings == 2
-    with pytest.raises(BadSetting, match="GREENSTICK_READINGS must be 1 or 2"):
+    with pytest.raises(BadSetting, match="GREENSTICK_READINGS must be from 1 to 2; it is now “3”"):
         Settings.from_environment({"GREENSTICK_READINGS": "3"})
 
 
