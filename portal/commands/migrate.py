@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
 from flask_migrate import upgrade
 
+from portal.commands.failures import failures_in_words
 from portal.core import create_core
-from portal.errors import GreenstickError
 from portal.settings import Settings
 
 
@@ -31,11 +31,10 @@ def _one_at_a_time(settings: Settings) -> Iterator[None]:
         yield
 
 
-def main() -> None:
-    try:
+def main(arguments: list[str] | None = None) -> None:
+    argparse.ArgumentParser(prog="./run migrate", description=__doc__).parse_args(arguments)
+    with failures_in_words():
         apply_migrations(create_core())
-    except GreenstickError as error:
-        sys.exit(error.message)
     print("The database is up to date.")
 
 

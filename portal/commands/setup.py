@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -12,10 +11,11 @@ from sqlalchemy import func, select
 from portal.actions.accounts import MIN_PASSWORD_LENGTH, add_user
 from portal.actions.events import SYSTEM
 from portal.actions.releases import publish
+from portal.commands.failures import failures_in_words
 from portal.commands.migrate import apply_migrations
 from portal.core import create_core
 from portal.db import db
-from portal.errors import BadRequest, GreenstickError
+from portal.errors import BadRequest
 from portal.models import User
 from portal.settings import PROJECT_ROOT, Settings
 
@@ -24,15 +24,13 @@ FIRST_ADMIN = "admin"
 
 def main() -> None:
     os.umask(0o077)
-    try:
+    with failures_in_words():
         app = create_core()
         apply_migrations(app)
         settings: Settings = app.extensions["greenstick.settings"]
         with app.app_context():
             publish_releases(settings)
             add_first_admin(settings)
-    except GreenstickError as error:
-        sys.exit(error.message)
 
 
 def publish_releases(settings: Settings) -> None:

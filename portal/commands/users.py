@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import sys
 
 from sqlalchemy import select
 
 from portal.actions import accounts
 from portal.actions.events import SYSTEM
+from portal.commands.failures import failures_in_words
 from portal.commands.migrate import apply_migrations
 from portal.core import create_core
 from portal.db import db
-from portal.errors import GreenstickError, NotFound
+from portal.errors import BadRequest, NotFound
 from portal.models import ROLES, User
 
 PASSWORD_VARIABLE = "GREENSTICK_USER_PASSWORD"
@@ -22,13 +22,11 @@ PASSWORD_VARIABLE = "GREENSTICK_USER_PASSWORD"
 
 def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
-    try:
+    with failures_in_words():
         app = create_core()
         apply_migrations(app)
         with app.app_context():
             print(options.change(options))
-    except GreenstickError as error:
-        sys.exit(error.message)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -71,7 +69,10 @@ def _user_id(username: str) -> int:
 
 def _password() -> str:
     """From GREENSTICK_USER_PASSWORD, else asked for: never from the command line, which others can see."""
-    return os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password: ")
+    try:
+        return os.environ.get(PASSWORD_VARIABLE) or getpass.getpass("Password: ")
+    except EOFError as error:
+        raise BadRequest(f"No password was given: type one, or set {PASSWORD_VARIABLE}.") from error
 
 
 if __name__ == "__main__":

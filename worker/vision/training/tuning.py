@@ -71,8 +71,8 @@ def _step(design: Scores, target: Scores, weights: Scores) -> Scores:
 def choose_operating_points(labels: Labels, probabilities: Scores) -> OperatingPoints:
     """The highest rule-out threshold and the lowest rule-in threshold that reach what is demanded of them.
 
-    Each lies half way between two images' probabilities, or just beyond the outermost. Where a network satisfies both over a range, the two
-    meet in its middle and no image is in doubt.
+    Each lies half way between two images' probabilities, or just beyond the outermost. Where a network
+    satisfies both over a range, the two meet in its middle and no image is in doubt.
     """
     rule_out = _half_way_below(probabilities, _kept_share(probabilities[labels], SENSITIVITY_WHEN_RULING_OUT))
     sound = -probabilities[~labels]
