@@ -48,6 +48,11 @@ def test_false_box_costs_only_when_it_is_hotter() -> None:
     assert precision(right, outcome((), (ASIDE, 0.6), is_fractured=False)) == pytest.approx(0.5)
 
 
+def test_boxes_of_one_score_are_ranked_alike_whichever_image_comes_first() -> None:
+    right, wrong = outcome((MARK,), (MARK, 0.5)), outcome((), (ASIDE, 0.5), is_fractured=False)
+    assert precision(right, wrong) == precision(wrong, right) == pytest.approx(0.5)
+
+
 def test_second_box_on_one_fracture_finds_nothing_new() -> None:
     twice = outcome((MARK, ASIDE), (MARK, 0.9), (MARK, 0.8), (ASIDE, 0.7))
     assert precision(twice) == pytest.approx((1 + 2 / 3) / 2)

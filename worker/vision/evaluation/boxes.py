@@ -16,10 +16,10 @@ from worker.vision.manifest import BoxPx
 def box_precision(outcomes: Sequence[Outcome], least_iou: float) -> Measure:
     """Average precision of boxes over the chosen outcomes; nan when they have no marked box.
 
-    All drawn boxes are ranked by their score; one is right when it overlaps a marked box, not yet taken by a
-    hotter one, by `least_iou` or more. The precision at each recall is the best at that recall or beyond it
-    (Everingham et al. 2010, "The Pascal Visual Object Classes Challenge"). Fractured images without a marked
-    box are left out: nobody knows which boxes would be right.
+    All drawn boxes are ranked by their score, equal scores taken together; one is right when it overlaps a
+    marked box, not yet taken by a hotter one, by `least_iou` or more. The precision at each recall is the
+    best at that recall or beyond it (Everingham et al. 2010, "The Pascal Visual Object Classes Challenge").
+    Fractured images without a marked box are left out: nobody knows which boxes would be right.
     """
     judged = [not outcome.row.is_fractured or bool(outcome.row.boxes) for outcome in outcomes]
     marked = np.array([len(outcome.row.boxes) for outcome in outcomes])
@@ -33,6 +33,8 @@ def box_precision(outcomes: Sequence[Outcome], least_iou: float) -> Measure:
     )
     places = np.array([place for _, place, _ in ranked], np.int64)
     right = np.array([is_right for _, _, is_right in ranked], np.float64)
+    scores = np.array([score for score, _, _ in ranked])
+    last_of_score = np.searchsorted(scores, scores, side="right") - 1  # the last box of the same score
 
     def measure(chosen: NDArray[np.int64]) -> float:
         times = np.bincount(chosen, minlength=len(outcomes))  # a resample holds some images several times
@@ -41,7 +43,7 @@ def box_precision(outcomes: Sequence[Outcome], least_iou: float) -> Measure:
             return math.nan if total == 0 else 0.0
         weights = times[places].astype(np.float64)
         hits, drawn = np.cumsum(right * weights), np.cumsum(weights)
-        precision = hits / np.maximum(drawn, 1)
+        precision = (hits / np.maximum(drawn, 1))[last_of_score]
         best_from_here = np.maximum.accumulate(precision[::-1])[::-1]
         return float(np.sum(best_from_here * right * weights) / total)
 
