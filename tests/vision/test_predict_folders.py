@@ -167,6 +167,11 @@ def test_pipe_in_a_folder_is_not_waited_for(run: Predict, folder: Path) -> None:
     assert run(folder).names == ["b.png"]
 
 
+def test_pipe_that_is_named_is_refused_and_not_waited_for(run: Predict, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert run(tmp_path / "pipe").refusals == {"pipe": "no_file"}
+
+
 @pytest.mark.parametrize("content", [{}, {"notes.txt": b"nothing yet"}, {".hidden": b"\xff\xd8\xff"}])
 def test_folder_without_an_image_is_said_and_stops_none(
     content: dict[str, bytes], run: Predict, folder: Path, tmp_path: Path
@@ -251,6 +256,16 @@ def test_pictures_written_into_the_folder_are_not_read_as_images(run: Predict, f
     for _ in range(2):
         assert run("--overlay", folder / "out", folder).names == ["z.png"]
     assert [picture.name for picture in (folder / "out").iterdir()] == ["001-folder-z.png"]
+
+
+def test_pictures_of_an_earlier_run_beside_the_new_ones_are_told(run: Predict, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert run("--overlay", out, put_image(tmp_path / "hand.png")).remarks == []
+    said = run("--overlay", out, put_image(tmp_path / "foot.png"))
+    assert said.remarks == [
+        f"predict: {out} also holds pictures of an earlier run (1), numbered as these are"
+    ]
+    assert sorted(picture.name for picture in out.iterdir()) == ["001-foot.png", "001-hand.png"]
 
 
 def test_pictures_are_not_mixed_with_the_images(run: Predict, folder: Path) -> None:

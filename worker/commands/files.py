@@ -43,6 +43,8 @@ class Refusal:
 THE_FILES_FAULT = (errno.ENOENT, errno.EACCES, errno.EIO, errno.ESTALE)  # gone or damaged since it was opened
 NOT_FOUND = Refusal("not_found", "There is no such file, or it may not be read. Check the name.")
 
+NO_FILE = Refusal("no_file", "This is no file but a pipe, a device or a folder. Save the image as a file.")
+
 
 def known_image(path: Path) -> tuple[Pixels, float, float]:
     """An image to learn from, with the values shown black and white: decoded as an upload, but right here.
@@ -60,6 +62,8 @@ def known_image(path: Path) -> tuple[Pixels, float, float]:
 
 def read_image(path: Path, decoder: Decoder) -> WorkingImage | Refusal:
     """Sniff and decode one file in a throw-away child."""
+    if path.exists() and not path.is_file():
+        return NO_FILE  # opening a pipe would wait for somebody to fill it
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)

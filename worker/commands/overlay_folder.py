@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from worker.vision.preprocess import Prepared
 GRADCAM = "gradcam"
 KINDS = ("map", GRADCAM)
 LABEL_BYTES = 200  # a name may have 255
+OUR_NAME = re.compile(r"\d{3,}-.*\.png", re.DOTALL)
 
 
 class PicturesAmongImages(Exception):
@@ -32,6 +34,7 @@ class OverlayFolder:
 
     folder: Path
     explain: Callable[[Prepared], NDArray[np.uint8]] | None
+    written: set[str] = field(default_factory=set)  # names of the pictures, by now
 
     @classmethod
     def of(cls, overlay: str, out: Path, release: Path, detector: Detector) -> OverlayFolder:
@@ -54,6 +57,15 @@ class OverlayFolder:
         heatmap = reading.heatmap if self.explain is None else self.explain(prepared)
         picture = picture_with_overlay(image.pixels, image.low, image.high, heatmap, reading.boxes)
         (self.folder / name).write_bytes(picture)
+        self.written.add(name)
+
+    def older(self) -> int:
+        """How many files stand here that are named as pictures are, and were not written now.
+
+        They are left: what is named so need not be ours to remove.
+        """
+        names = (path.name for path in self.folder.iterdir())
+        return sum(OUR_NAME.fullmatch(name) is not None and name not in self.written for name in names)
 
 
 def picture_name(number: int, file: FoundFile) -> str:

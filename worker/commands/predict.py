@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (VisionError, OSError, PicturesAmongImages, TableOverImage) as failure:
         print(f"predict: {failure}", file=sys.stderr)
         return 2
-    for remark in _remarks(files):
+    for remark in _remarks(files, overlays):
         print(f"predict: {remark}", file=sys.stderr)
     return 1 if refused or files.without_image else 0
 
@@ -130,12 +130,14 @@ def _sentence(answer: Answer) -> str:
     return f"{answer['file']}: {answer['verdict']}, probability {answer['probability']:.3f}{marked}{cautions}"
 
 
-def _remarks(files: FoundFiles) -> Iterator[str]:
+def _remarks(files: FoundFiles, overlays: OverlayFolder | None) -> Iterator[str]:
     for folder in files.without_image:
         yield f"{folder}: there is no image in this folder"
     if files.passed_over:
         count = f"{files.passed_over} file{'s' if files.passed_over > 1 else ''}"
         yield f"{count} of no image kind passed over; name one as a file to be told why"
+    if overlays and (older := overlays.older()):
+        yield f"{overlays.folder} also holds pictures of an earlier run ({older}), numbered as these are"
 
 
 def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -184,4 +186,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(status_of("predict", main, "What was said stands: name the files that are left to read those."))
+    sys.exit(status_of("predict", main, "What was said stands: name the files that are left."))
