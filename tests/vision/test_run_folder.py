@@ -48,6 +48,17 @@ def test_run_keeps_weights_state_options_and_measures(run: Path) -> None:
     assert best(run)
 
 
+def test_rows_that_name_no_fold_are_counted(
+    manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = manifest.read_text().splitlines()
+    lines = [line if number % 8 else line.rpartition(",")[0] + "," for number, line in enumerate(lines)]
+    partly = manifest.with_name("partly.csv")
+    partly.write_text("\n".join([header, *lines]))
+    trained(partly, tmp_path / "run")
+    assert "5 of 40 rows name no fold and are left out" in capsys.readouterr().err
+
+
 def test_run_says_on_what_machine_when_and_by_which_code_it_was_trained(run: Path) -> None:
     environment = json.loads((run / "options.json").read_text())["environment"]
     assert datetime.now(UTC) - datetime.fromisoformat(environment["started"]) < timedelta(hours=1)

@@ -77,10 +77,16 @@ def options_of(
 
 
 def data_for(asked: argparse.Namespace) -> Listed:
-    """The images asked for, listed in --out once they are kept. Raises ValueError without any data."""
+    """The images asked for, listed in --out once they are kept; says how many are in no fold.
+
+    raises  ValueError without any data
+    """
     if asked.data is None:
         raise ValueError("--data is needed for a new run: a manifest, or a folder of labelled images")
-    return listed(asked.data, asked.out, asked.seed)
+    data = listed(asked.data, asked.out, asked.seed)
+    if without := sum(row.fold is None for row in data.rows):
+        print(f"{without} of {len(data.rows)} rows name no fold and are left out", file=sys.stderr)
+    return data
 
 
 def refuse_another_recipe(options: Options, folder: Path) -> None:
