@@ -139,4 +139,5 @@ def test_release_that_is_not_there_is_said_plainly(
     tiny_folder: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert compare.main([str(tiny_folder), str(tmp_path / "gone"), str(manifest)]) == 2
-    assert "compare: the release has no readable card.json" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said == f"compare: {tmp_path / 'gone'}: the release has no readable card.json\n"

@@ -147,7 +147,7 @@ def test_members_that_saw_the_fold_or_are_not_there_are_refused(
     runs: Path, judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cross_validate.main(["--mean-of", str(runs), "--out", str(tmp_path / "none")]) == 2
-    assert "fewer than two folds" in capsys.readouterr().err
+    assert f"{runs} holds no network of a cross-validation" in capsys.readouterr().err
     assert judged_together(runs, tmp_path / "some", ["--fold", "9"]) == 2
     assert "one of 0, 1, 2, 3, 4" in capsys.readouterr().err
     assert judged_together(runs, tmp_path / "some", ["--data", str(runs / "manifest.csv")]) == 2

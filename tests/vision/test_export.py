@@ -25,6 +25,14 @@ def images(tmp_path: Path) -> list[str]:
     return [str(tmp_path / f"{number}.png") for number in range(2)]
 
 
+def test_file_that_cannot_be_written_where_it_is_asked_for_is_said(
+    tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tiny_folder / "card.json" / "x.onnx"
+    assert export.main(["--release", str(tiny_folder), "--out", str(out)]) == 2
+    assert capsys.readouterr().err.startswith("export: [Errno ")
+
+
 def test_exported_network_answers_as_the_release(
     tiny_folder: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

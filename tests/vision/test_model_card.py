@@ -54,6 +54,14 @@ def test_release_without_any_fact_about_its_training_has_a_page(tiny_folder: Pat
     assert "Starting weights: not stated" in page
 
 
+def test_release_judged_on_one_kind_of_image_has_a_page(shipped: ReleaseCard) -> None:
+    undefined = dict.fromkeys(("auroc", "pr_auc", "rule_out_sensitivity", "rule_in_sensitivity", "recall"))
+    page = unwrapped(model_card(replace(shipped, metrics={**shipped.metrics, **undefined})))
+    assert "| Brier score |" in page
+    assert "| AUROC | –" not in page
+    assert "of the fractured images `no fracture`" not in page
+
+
 def test_release_that_does_not_state_its_data_claims_nothing_of_fracatlas(shipped: ReleaseCard) -> None:
     page = unwrapped(model_card(replace(shipped, training_data=UNSTATED, body_parts=())))
     assert "Not stated: who made this release gave neither" in page

@@ -12,6 +12,7 @@ from worker.vision.card import ReleaseCard
 from worker.vision.evaluation.seen import seen_by, seen_out_of_fold
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row
+from worker.vision.shelf import RELEASES
 
 EVERY_FOLD = [0, 1, 2, 3, 4]
 
@@ -35,6 +36,14 @@ def card(tiny_folder: Path) -> ReleaseCard:
 
 def trained(card: ReleaseCard, *folds: int, **metrics: Any) -> ReleaseCard:
     return replace(card, training={"folds_train": list(folds)}, metrics=metrics)
+
+
+def test_data_that_the_card_does_not_state_is_not_named() -> None:
+    shipped = ReleaseCard.read(RELEASES / "greenstick-5")
+    card = replace(shipped, training_data={"name": "not stated"}, metrics={})
+    rows = [Row(Path("a.png"), "a.png", True, "hand", (), "a", 0)]
+    said = seen_by(replace(card, training={"folds_train": [0]}), rows, rows).says
+    assert "if the list was not taken from its training data with the folds" in said
 
 
 def test_release_that_saw_all_images_of_the_list_is_said_to_remember_them(card: ReleaseCard) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"export: {failure}", file=sys.stderr)
         return 2
     finally:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
     for empty in files.without_image:
         print(f"export: {empty}: there is no image in this folder", file=sys.stderr)
     on = _said_of(checked, asked.images)

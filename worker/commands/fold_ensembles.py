@@ -37,11 +37,15 @@ def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fol
 
 
 def _folds_in(cross_validation: Path) -> set[int]:
-    return {
-        int(found[1])
+    """Raises ValueError, which names the folder, when no network of a fold is there."""
+    found = {
+        int(named[1])
         for run in cross_validation.glob("fold-*")
-        if (found := re.fullmatch(r"fold-(\d+)", run.name)) and (run / BEST_FILE).exists()
+        if (named := re.fullmatch(r"fold-(\d+)", run.name)) and (run / BEST_FILE).exists()
     }
+    if not found:
+        raise ValueError(f"{cross_validation} holds no network of a cross-validation")
+    return found
 
 
 def _options(members: Sequence[Path], number: int) -> Options:

@@ -38,12 +38,15 @@ def model_card(card: ReleaseCard) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["figure"] = "{:.3f}".format
+    environment.filters["figure"] = _figure
     environment.filters["interval"] = _interval
     page = environment.get_template("model_card.md.j2").render(
         card=card,
         names=MEASURE_NAMES,
         is_judged="auroc" in card.metrics,
+        has_errors_of_both=all(
+            card.metrics.get(name) is not None for name in ("rule_out_sensitivity", "rule_in_specificity")
+        ),
         judged=_judged(card.metrics),
         is_unseen=_is_unseen(card),
         held_back=_held_back(card),
@@ -79,6 +82,11 @@ def _wrapped(line: str) -> str:
     if line.startswith(("|", "#")):
         return line
     return textwrap.fill(line, WIDTH, break_long_words=False, subsequent_indent="  " * line.startswith("- "))
+
+
+def _figure(value: float | None) -> str:
+    """A measure that the images do not define is null on the card."""
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _interval(ends: Sequence[float | None]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from worker.vision.card import ReleaseCard
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row
+from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.split_groups import split_groups
 
 Share = Literal["all", "some", "none", "unknown"]
@@ -155,7 +156,8 @@ def _trained_on(
     if tuned:
         says.append(f"Its calibration and thresholds were chosen by {folds_text(tuned)}.")
     if not is_certain:
-        data = card.training_data.get("name", "its training data")
+        name = card.training_data.get("name")
+        data = "its training data" if name in (None, NOT_STATED) else name
         says.append(
             f"The card names folds, not images: if the list was not taken from {data} with the folds of the"
             " training, it cannot be known what the release saw of it."
