@@ -24,7 +24,7 @@ class Fold:
 
 
 def tuned_on(folds: Sequence[Fold]) -> Rules:
-    """Calibration, operating points and box threshold by all the images of some folds."""
+    """Calibration, operating points and box rule by all the images of some folds."""
     samples = [sample for fold in folds for sample in fold.samples]
     return tune(samples, [answer for fold in folds for answer in fold.said])
 
