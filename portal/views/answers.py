@@ -22,7 +22,8 @@ def see_new(endpoint: str, **values: Any) -> ResponseReturnValue:
 
 
 def page(template: str, status: int = 200, **values: Any) -> ResponseReturnValue:
-    return render_template(template, **values), status
+    """The title says so when what was sent could not be used."""
+    return render_template(template, is_refused=status >= 400, **values), status
 
 
 def my_id() -> int:

@@ -35,7 +35,7 @@ def add(case_id: uuid.UUID) -> ResponseReturnValue:
     try:
         add_review(case_id, form.opinion(), key, actor(), settings().readings)
     except Conflict as error:
-        return case_page(case_id, None, form, error.status)
+        return case_page(case_id, number, form, error.status)
     flask.flash(str(case_id), SAVED)
     if request.form.get("then") == "next":
         flask.flash("Your review was saved; this is the next case.")

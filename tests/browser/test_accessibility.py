@@ -105,6 +105,15 @@ def test_a_form_with_errors(shared_portal: Installation, page: Page) -> None:
     assert violations(page) == []
 
 
+def test_a_sign_in_that_was_refused_begins_with_the_reason(shared_portal: Installation, page: Page) -> None:
+    page.goto(f"{shared_portal.url}/login")
+    page.get_by_label("User name").fill("reader")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("[data-error-summary]")).to_be_focused()
+    expect(page).to_have_title("Error: Sign in · Greenstick")
+    assert violations(page) == []
+
+
 def test_the_case_page_with_its_viewer_and_its_keys(
     shared_portal: Installation, case_url: str, page: Page
 ) -> None:

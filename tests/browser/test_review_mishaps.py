@@ -314,6 +314,21 @@ def test_who_saves_after_the_reading_has_changed_looks_again_and_loses_only_the_
     assert drafts(reader) == []
 
 
+@pytest.mark.parametrize("width, height", [(1024, 768), (390, 844)])
+def test_a_review_that_was_not_saved_is_the_first_thing_seen(reader: Page, width: int, height: int) -> None:
+    reader.set_viewport_size({"width": width, "height": height})
+    form_of(reader).get_by_label("Comment").fill(COMMENT)
+    save(reader)
+    failure = reader.locator("[data-error-summary]")
+    expect(failure).to_be_focused()
+    expect(failure).to_be_in_viewport(ratio=1)
+    expect(failure).to_contain_text("Your review was not saved")
+    expect(reader).to_have_title(re.compile("^Error"))
+    failure.get_by_role("link", name="Say whether you agree with the reading.").click()
+    expect(form_of(reader).get_by_label("Agree", exact=True)).to_be_focused()
+    expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
+
+
 def test_agreement_is_asked_for_when_the_reading_comes(
     shared_portal: Installation, shared_script: PortalScript, page: Page
 ) -> None:

@@ -84,6 +84,20 @@ def test_a_reading_that_changed_since_the_page_was_opened_is_looked_at_first(eac
     assert "Reviewed as first reader: no fracture, disagrees with the reading" in page_of(reader, case_id)
 
 
+def test_a_changed_reading_is_told_beside_the_image_that_was_looked_at(
+    app: Flask, as_reader: Person
+) -> None:
+    with app.app_context():
+        case_id = rows.read_case(3, answer=rows.finding(0.03, "no fracture")).id
+    opened = {"findings": shown_findings(page_of(as_reader, case_id))}
+    rerun(app, case_id)
+    answer = as_reader.post(f"/cases/{case_id}/reviews?image=3", SAID | opened)
+    assert answer.status_code == 409
+    assert "<title>Error: Case" in answer.text
+    assert answer.text.index("Your review was not saved") < answer.text.index("reading-bar")
+    assert '<h2 id="result-title">Image 3</h2>' in answer.text
+
+
 def test_a_changed_reading_is_told_with_whatever_else_is_wrong(
     app: Flask, as_reader: Person, case_id: uuid.UUID
 ) -> None:

@@ -111,6 +111,16 @@ def test_a_review_without_answers_keeps_the_comment(
     assert count(app) == 0
 
 
+def test_a_review_that_was_not_saved_says_so_before_all_else(as_reader: Person, case_id: uuid.UUID) -> None:
+    page = as_reader.review(case_id, {"comment": "worth keeping"}).text
+    assert "<title>Error: Case" in page
+    assert page.index("Your review was not saved") < page.index("reading-bar")
+    for name in ("is_fracture", "agrees"):
+        assert f'href="#{name}-0"' in page, "the fields that hold several buttons cannot have the focus"
+        assert f'id="{name}-0"' in page
+    assert "not saved" not in as_reader.get(f"/cases/{case_id}").text
+
+
 def test_a_radiographer_sees_reviews_and_no_form(as_radiographer: Person, case_id: uuid.UUID) -> None:
     page = as_radiographer.get(f"/cases/{case_id}").text
     assert "Nobody has reviewed this case yet." in page
