@@ -16,13 +16,20 @@ from portal.web.access import actor, requires
 
 pages = Blueprint("reading", __name__)
 
+SAVED = "Your review was saved."
+SAVED_AND_NEXT = "Your review was saved; this is the next case."
+NOTHING = "There is no unread case that is free."
 NOTHING_ELSE = "There is no other unread case that is free."
 
 
 @pages.post("/worklist/start")
 @requires("reader")
 def start() -> ResponseReturnValue:
-    return see_first()
+    """Claims the most pressing free case and opens it: two readers who start at once get two cases."""
+    case_id = claim_first(actor())
+    if case_id is None:
+        flask.flash(NOTHING)
+    return _see(case_id)
 
 
 @pages.get("/cases/<uuid:case_id>/next")
@@ -56,13 +63,19 @@ def release(case_id: uuid.UUID) -> ResponseReturnValue:
     return see("cases.show", case_id=case_id)
 
 
-def see_first() -> ResponseReturnValue:
-    """Claims the most pressing free case and opens it: two readers who start at once get two cases."""
-    return _go_to(claim_first(actor()))
+def see_first_after_saving() -> ResponseReturnValue:
+    """As `start`, once a review was saved, which is told along with what follows."""
+    case_id = claim_first(actor())
+    flask.flash(f"{SAVED} {NOTHING_ELSE}" if case_id is None else SAVED_AND_NEXT)
+    return _see(case_id)
 
 
 def _go_to(case_id: uuid.UUID | None) -> ResponseReturnValue:
     if case_id is None:
         flask.flash(NOTHING_ELSE)
-        return see("worklist.show")
-    return see("cases.show", case_id=case_id)
+    return _see(case_id)
+
+
+def _see(case_id: uuid.UUID | None) -> ResponseReturnValue:
+    """The case that was found, else the list."""
+    return see("cases.show", case_id=case_id) if case_id else see("worklist.show")

@@ -15,12 +15,12 @@ from portal.queries.cases import read_case
 from portal.services import settings
 from portal.views.answers import my_id, see
 from portal.views.case_page import case_page, sizes_of
-from portal.views.reading import see_first
+from portal.views.reading import SAVED, see_first_after_saving
 from portal.web.access import actor, requires
 
 pages = Blueprint("reviews", __name__)
 
-SAVED = "saved review"
+SAVED_REVIEW = "saved review"
 """The kind of flash that tells the next page of which case a draft can go."""
 
 
@@ -36,9 +36,8 @@ def add(case_id: uuid.UUID) -> ResponseReturnValue:
         add_review(case_id, form.opinion(), key, actor(), settings().readings)
     except Conflict as error:
         return case_page(case_id, number, form, error.status)
-    flask.flash(str(case_id), SAVED)
+    flask.flash(str(case_id), SAVED_REVIEW)
     if request.form.get("then") == "next":
-        flask.flash("Your review was saved; this is the next case.")
-        return see_first()
-    flask.flash("Your review was saved.")
+        return see_first_after_saving()
+    flask.flash(SAVED)
     return see("cases.show", case_id=case_id, image=number)

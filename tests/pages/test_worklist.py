@@ -107,6 +107,17 @@ def test_save_and_next_opens_the_most_pressing_free_case(each_app: Flask, eva: P
     assert "worth keeping" in kept.text
 
 
+def test_at_the_end_of_the_list_one_sentence_says_so(each_app: Flask, eva: Person) -> None:
+    case_id = add_case(each_app)
+    answer = eva.review(case_id, SAID | {"then": "next"})
+    assert answer.headers["Location"] == "/worklist"
+    page = eva.get("/worklist").text
+    assert "Your review was saved. There is no other unread case that is free." in page
+    assert "this is the next case" not in page
+    assert eva.post("/worklist/start").headers["Location"] == "/worklist"
+    assert "There is no unread case that is free." in eva.get("/worklist").text
+
+
 def test_two_readers_who_start_get_two_cases(each_app: Flask, eva: Person, tom: Person) -> None:
     first, second = add_cases(each_app, 2)
     assert eva.post("/worklist/start").headers["Location"] == f"/cases/{first}"
