@@ -8,6 +8,7 @@ export function keepDraft(form) {
   draft.restore();
   for (const kind of ["input", "change"]) form.addEventListener(kind, () => draft.keep());
   form.addEventListener("submit", () => draft.warn(false));
+  window.addEventListener("click", (event) => draft.follow(event));
   draft.note.querySelector("[data-part=discard]").addEventListener("click", () => draft.discard());
 }
 
@@ -30,7 +31,9 @@ class Draft {
     this.regions = form.querySelector("[data-regions-field]");
     this.findings = form.querySelector("[name=findings]");
     this.note = form.querySelector("[data-part=draft]");
-    this.hold = (event) => event.preventDefault();
+    this.caseAddress = new URL(form.action).pathname.replace(/\/reviews$/, "");
+    this.isFoundThere = false;
+    this.hold = (event) => { if (!this.isFoundThere) event.preventDefault(); };
   }
 
   /** Where a review was saved since, the draft has become that review. */
@@ -83,6 +86,18 @@ class Draft {
   warn(isOn) {
     if (isOn) window.addEventListener("beforeunload", this.hold);
     else window.removeEventListener("beforeunload", this.hold);
+  }
+
+  /** Another image of the case shows the draft again, if it was kept. */
+  follow(event) {
+    const link = event.target.closest("a[href]");
+    const isFollowed = link && !event.defaultPrevented && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    this.isFoundThere = Boolean(isFollowed) && new URL(link.href).pathname === this.caseAddress && this.isKept();
+  }
+
+  isKept() {
+    this.keep();
+    return recall(this.key)?.text === this.text();
   }
 
   isWritten() {

@@ -259,6 +259,54 @@ def test_leaving_with_a_half_written_review_asks_first(reader: Page, case_url: s
     reader.remove_listener("dialog", stay)
 
 
+@pytest.fixture
+def two_images(shared_portal: Installation, shared_script: PortalScript, page: Page) -> Page:
+    """In front of the first of them."""
+    files = {name: limb_png(uuid.uuid4().int % 1000, 200) for name in ("front", "side")}
+    made = shared_script.upload(files)
+    shared_script.wait_for(made)
+    sign_in(page, shared_portal, "reader")
+    visit(page, f"{shared_portal.url}/cases/{made}?image=1")
+    return page
+
+
+def asked_by(page: Page) -> list[str]:
+    """What the browser asks from now on; it is answered with yes."""
+    asked: list[str] = []
+
+    def leave(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", leave)
+    return asked
+
+
+def test_going_to_another_image_of_the_case_asks_nothing(two_images: Page) -> None:
+    page, asked = two_images, asked_by(two_images)
+    write(page)
+    page.locator("#image-2").click()
+    expect(page.locator("#result-title")).to_have_text("Image 2")
+    expect_written(page)
+    expect(page.locator("html[data-script]")).to_be_attached()
+    page.keyboard.press("[")
+    expect(page.locator("#result-title")).to_have_text("Image 1")
+    expect_written(page)
+    assert asked == []
+    page.get_by_role("link", name="Help").click()
+    expect(page.get_by_role("heading", name="Help")).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
+def test_going_to_another_image_asks_where_the_draft_could_not_be_kept(two_images: Page) -> None:
+    page, asked = two_images, asked_by(two_images)
+    page.evaluate("void (Storage.prototype.setItem = () => { throw new DOMException('full'); })")
+    write(page)
+    page.locator("#image-2").click()
+    expect(page.locator("#result-title")).to_have_text("Image 2")
+    assert asked == ["beforeunload"]
+
+
 def test_who_leaves_all_the_same_finds_the_draft_and_may_discard_it(
     shared_portal: Installation, reader: Page, case_url: str
 ) -> None:
