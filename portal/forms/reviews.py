@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import uuid
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, HiddenField, RadioField, ValidationError
@@ -18,10 +18,31 @@ from portal.forms.choices import choices
 from portal.forms.regions import Sizes, parse_regions
 from portal.forms.text import as_sent, paragraphs
 from portal.models import Review
+from portal.queries.cases import ReadCase
 from portal.queries.reviews import Spoken
 
 IS_FRACTURE = {"yes": True, "no": False, "unsure": None}
 AGREES = {True: "yes", False: "no", None: None}
+
+
+class Contradiction(NamedTuple):
+    """`answer`: to `is_fracture`, which nobody can mean who agrees with the reading; `words`: of the two."""
+
+    answer: str
+    words: str
+
+
+AGAINST = {
+    True: Contradiction("no", "The reading says fracture, and you say no fracture: disagree, or change your "
+                        "answer."),
+    False: Contradiction("yes", "The reading says no fracture, and you say fracture: disagree, or change "
+                         "your answer."),
+}  # fmt: skip
+
+
+def contradiction(read: ReadCase) -> Contradiction | None:
+    """None where the reading goes with every answer."""
+    return None if read.says_fracture is None else AGAINST[read.says_fracture]
 
 
 class RequiredBesideReading(InputRequired):
@@ -52,10 +73,11 @@ class ReviewForm(FlaskForm):
     findings = HiddenField(default="")
     """What the page showed, by ids: `12.15`; empty: no reading."""
 
-    def __init__(self, formdata: Any, sizes: Sizes, own: Spoken | None = None) -> None:
-        """`own`: this reader's earlier review, to be corrected; `sizes`: of the images that can be marked."""
+    def __init__(self, formdata: Any, read: ReadCase, own: Spoken | None = None) -> None:
+        """`own`: this reader's earlier review, to be corrected."""
         super().__init__(formdata, data=_as_fields(own, own.said) if own and own.said else None)
-        self.sizes = sizes
+        self.read = read
+        self.sizes = _sizes_of(read)
         self.is_sent = formdata is not None
 
     def finding_ids(self) -> tuple[int, ...]:
@@ -67,6 +89,12 @@ class ReviewForm(FlaskForm):
             self.agrees.data = None
             self.agrees.errors = [CHANGED] if self.is_sent else []
         self.findings.data = _as_text(finding_ids)
+
+    def validate_agrees(self, field: RadioField) -> None:
+        """Only against the reading that was shown; of another one `ask_about` tells."""
+        against = contradiction(self.read) if self.finding_ids() == self.read.finding_ids else None
+        if against and field.data == "yes" and self.is_fracture.data == against.answer:
+            raise ValidationError(against.words)
 
     def validate_regions(self, field: HiddenField) -> None:
         try:
@@ -90,6 +118,15 @@ class ReviewForm(FlaskForm):
         said = (self.is_fracture, self.agrees, self.comment, self.asks_second, self.regions, self.findings)
         parts = "\x1f".join(str(part) for part in (token, case_id, user_id, *(field.data for field in said)))
         return hashlib.sha256(parts.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _sizes_of(read: ReadCase) -> Sizes:
+    """Of the images that a reader can mark."""
+    return {
+        shown.number: (shown.image.width_px, shown.image.height_px)
+        for shown in read.images
+        if shown.image.width_px and shown.image.height_px
+    }
 
 
 def _as_fields(own: Spoken, said: Review) -> dict[str, Any]:

@@ -128,6 +128,23 @@ class ReadCase:
         """What counts of what is shown, lowest first; empty before the first."""
         return tuple(sorted(read.finding.id for read in self.images if read.finding))
 
+    @property
+    def has_picture(self) -> bool:
+        """Of any image, or one may still come of it."""
+        return any(read.image.state != "refused" for read in self.images)
+
+    @property
+    def says_fracture(self) -> bool | None:
+        """What the reading says of the case: yes, if of any image; no, if of each that was not refused.
+
+        Null: neither, with doubt, with an image out of scope, and with one that has no finding.
+        """
+        usable = (read for read in self.images if read.image.state != "refused")
+        verdicts = {read.finding.verdict if read.finding else None for read in usable}
+        if "fracture" in verdicts:
+            return True
+        return False if verdicts == {"no fracture"} else None
+
     def image_to_show(self, number: int | None) -> ReadImage:
         """The image asked for (from 1), else the one with the most severe verdict."""
         if number is not None and 1 <= number <= len(self.images):

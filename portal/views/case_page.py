@@ -8,15 +8,16 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
-from portal.forms.regions import Sizes
-from portal.forms.reviews import ReviewForm
+from portal.forms.reviews import ReviewForm, contradiction
 from portal.queries.case_claims import current_claim
-from portal.queries.cases import ReadCase, read_case
+from portal.queries.cases import read_case
 from portal.queries.queue import place_of
 from portal.queries.reviews import Spoken, reviews_of, spoken
 from portal.queries.story import story_of
 from portal.services import settings
 from portal.views.answers import my_id, page
+
+NO_PICTURE = "None of the images could be used, so there is no picture to review."
 
 
 def case_page(
@@ -25,13 +26,14 @@ def case_page(
     """`sent`: a review form that could not be used yet; else the form holds the reader's own last review."""
     facts = _facts(case_id, number)
     own = _own_review(facts["spoken"])
-    form = sent or ReviewForm(None, sizes_of(facts["read"]), own)
+    form = sent or ReviewForm(None, facts["read"], own)
     form.ask_about(facts["read"].finding_ids)
     return page(
         "cases/show.html",
         status,
         form=form,
         own=own,
+        no_picture="" if facts["read"].has_picture else NO_PICTURE,
         claim=current_claim(facts["case"]),
         may_ask_second=_may_ask_second(facts["spoken"]),
         **facts,
@@ -40,15 +42,6 @@ def case_page(
 
 def case_live(case_id: uuid.UUID, number: int | None) -> ResponseReturnValue:
     return page("cases/_live.html", **_facts(case_id, number))
-
-
-def sizes_of(read: ReadCase) -> Sizes:
-    """Of the images that a reader can mark."""
-    return {
-        shown.number: (shown.image.width_px, shown.image.height_px)
-        for shown in read.images
-        if shown.image.width_px and shown.image.height_px
-    }
 
 
 def _own_review(told: Sequence[Spoken]) -> Spoken | None:
@@ -69,6 +62,7 @@ def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
         "spoken": told,
         "story": story_of(read, reviews, told),
         "marks": _marks(told),
+        "contradiction": contradiction(read),
     }
 
 

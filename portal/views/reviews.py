@@ -9,12 +9,12 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.actions.reviews import add_review
-from portal.errors import Conflict
+from portal.errors import BadRequest, Conflict
 from portal.forms.reviews import ReviewForm
 from portal.queries.cases import read_case
 from portal.services import settings
 from portal.views.answers import my_id, see
-from portal.views.case_page import case_page, sizes_of
+from portal.views.case_page import NO_PICTURE, case_page
 from portal.views.reading import SAVED, see_first_after_saving
 from portal.web.access import actor, requires
 
@@ -28,7 +28,10 @@ SAVED_REVIEW = "saved review"
 @requires("reader")
 def add(case_id: uuid.UUID) -> ResponseReturnValue:
     number = request.args.get("image", type=int)
-    form = ReviewForm(request.form, sizes_of(read_case(case_id)))
+    read = read_case(case_id)
+    if not read.has_picture:
+        raise BadRequest(NO_PICTURE)
+    form = ReviewForm(request.form, read)
     if not form.validate():
         return case_page(case_id, number, form, 422)
     key = form.submission_key(case_id, my_id())

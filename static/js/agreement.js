@@ -1,4 +1,5 @@
 // Asks whether the reader agrees as soon as there is a reading, and anew when another one comes while the page is open.
+// Says at once when the two answers contradict each other.
 const ANEW = "The reading has changed: look again, and say whether you agree.";
 
 export function askAgain(question) {
@@ -15,7 +16,20 @@ export function askAgain(question) {
     }
     question.dispatchEvent(new Event("input", { bubbles: true })); // the draft forgets the answer too
   });
-  question.addEventListener("change", () => { error.hidden = true; });
+  error.setAttribute("role", "alert");
+  question.closest("form").addEventListener("change", (event) => {
+    if (event.target.matches("[type=radio]")) compare(question, error);
+  });
+}
+
+/** An answer that is missing stays asked for. */
+function compare(question, error) {
+  const { contradicts, contradiction } = document.querySelector("[data-findings]").dataset;
+  const said = new FormData(question.closest("form"));
+  if (!said.has("agrees")) return;
+  const isContradicted = said.get("agrees") === "yes" && said.get("is_fracture") === contradicts;
+  error.textContent = isContradicted ? contradiction : "";
+  error.hidden = !isContradicted;
 }
 
 /** Whether there was an answer. Discarding a draft does not bring it back. */

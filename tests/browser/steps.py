@@ -29,7 +29,7 @@ def save_review(portal: Installation, role: str, case_id: str, **said: str) -> N
     script.sign_in()
     address = f"{portal.url}/cases/{case_id}"
     hidden = dict(HIDDEN.findall(script.http.get(address, timeout=20).text))
-    fields = {"is_fracture": "yes", "agrees": "yes"} | hidden | said
+    fields = {"is_fracture": "yes", "agrees": "no"} | hidden | said
     answer = script.http.post(f"{address}/reviews", data=fields, allow_redirects=False, timeout=20)
     assert answer.status_code == 303, answer.text[:500]
 

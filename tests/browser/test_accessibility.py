@@ -151,7 +151,7 @@ def test_a_case_with_reviews_to_the_eyes_of_its_first_and_its_second_reader(
         open_image(page, f"{shared_portal.url}/cases/{case_id}")
         page.locator("#review-form").evaluate("details => { details.open = true; }")
         page.get_by_label(word, exact=True).check()
-        page.get_by_label("Agree", exact=True).check()
+        page.get_by_label("Disagree", exact=True).check()
         page.get_by_text("Ask for a second reader").set_checked(True)
         page.get_by_role("button", name="Save review").click()
         expect(page.get_by_text("Your review was saved.")).to_be_visible()

@@ -160,7 +160,7 @@ def test_the_next_reader_sees_the_saved_marks_on_demand(
     press(first, "e", "Enter", "Enter")
     (region,) = regions(first)
     first.locator("label", has_text="Fracture").first.click()
-    first.locator("label", has_text="Agree").first.click()
+    first.locator("label", has_text="Disagree").first.click()
     first.get_by_role("button", name="Save review").click()
     expect(first.get_by_text("Your review was saved")).to_be_visible()
     second = signed_in(browser, shared_portal, "admin")

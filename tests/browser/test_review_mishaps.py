@@ -18,6 +18,7 @@ from portal.db import db, transaction
 from portal.models import Case, LoginSession, Release, Review, User
 from portal.models.columns import utc_now
 from tests.browser.steps import WITHIN_MS, sign_in
+from tests.fixtures import rows
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
 from tests.fixtures.running import PASSWORD
@@ -362,7 +363,7 @@ def test_who_saves_after_the_reading_has_changed_looks_again_and_loses_only_the_
     assert drafts(reader) == []
 
 
-@pytest.mark.parametrize("width, height", [(1024, 768), (390, 844)])
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (390, 844)])
 def test_a_review_that_was_not_saved_is_the_first_thing_seen(reader: Page, width: int, height: int) -> None:
     reader.set_viewport_size({"width": width, "height": height})
     form_of(reader).get_by_label("Comment").fill(COMMENT)
@@ -387,10 +388,26 @@ def test_agreement_is_asked_for_when_the_reading_comes(
         form_of(page).get_by_label("Comment").fill(COMMENT)
         expect(form_of(page).get_by_label("Agree", exact=True)).to_be_hidden()
     form_of(page).get_by_label("Agree", exact=True).check(timeout=WITHIN_MS)
-    form_of(page).get_by_label("No fracture", exact=True).check()
+    form_of(page).get_by_label("Unsure", exact=True).check()
     save(page)
     expect_saved(page)
-    assert words(shared_portal, case_id) == ["no"]
+    assert words(shared_portal, case_id) == ["unsure"]
+
+
+def test_answers_that_contradict_each_other_are_told_before_they_are_sent(
+    shared_portal: Installation, page: Page
+) -> None:
+    with shared_portal.app.app_context():
+        case_id = rows.read_case(answer=rows.finding(0.9, "fracture")).id
+    sign_in(page, shared_portal, "reader")
+    visit(page, f"{shared_portal.url}/cases/{case_id}")
+    form, told = form_of(page), form_of(page).get_by_text("The reading says fracture")
+    form.get_by_label("No fracture", exact=True).check()
+    expect(told).to_be_hidden()
+    form.get_by_label("Agree", exact=True).check()
+    expect(told).to_be_visible()
+    form.get_by_label("Unsure", exact=True).check()
+    expect(told).to_be_hidden()
 
 
 def test_agreement_is_taken_back_when_another_reading_comes(

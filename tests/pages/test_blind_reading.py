@@ -131,7 +131,7 @@ def test_with_two_opinions_everybody_sees_both_and_a_third_decides(room: Room) -
         assert "Nothing seen." in seen
         assert "A third reader decides" in seen
     assert len(json_of(room.ann.get(f"{room.path}.json"))["reviews"]) == 2
-    room.review(room.ann, is_fracture="yes")
+    room.review(room.ann, is_fracture="yes", agrees="no")
     told = json_of(room.eva.get(f"{room.path}.json"))
     assert (told["awaits"], told["answer"]) == ("nothing", "yes")
     assert "The readers' answer" in room.eva.get(room.path).text

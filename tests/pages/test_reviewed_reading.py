@@ -84,9 +84,7 @@ def test_a_reading_that_changed_since_the_page_was_opened_is_looked_at_first(eac
     assert "Reviewed as first reader: no fracture, disagrees with the reading" in page_of(reader, case_id)
 
 
-def test_a_changed_reading_is_told_beside_the_image_that_was_looked_at(
-    app: Flask, as_reader: Person
-) -> None:
+def test_a_changed_reading_is_told_beside_the_image_that_was_looked_at(app: Flask, as_reader: Person) -> None:
     with app.app_context():
         case_id = rows.read_case(3, answer=rows.finding(0.03, "no fracture")).id
     opened = {"findings": shown_findings(page_of(as_reader, case_id))}

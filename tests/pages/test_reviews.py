@@ -79,7 +79,7 @@ def test_a_correction_stands_beside_what_it_corrects(as_reader: Person, case_id:
     form = as_reader.get(f"/cases/{case_id}").text
     assert "Correct your review" in form
     assert re.search(r"<textarea[^>]*>\s*At first sight\.", form), "the form starts from what one said"
-    as_reader.review(case_id, {"is_fracture": "no", "agrees": "yes", "comment": "Growth plate."})
+    as_reader.review(case_id, {"is_fracture": "no", "agrees": "no", "comment": "Growth plate."})
     page = as_reader.get(f"/cases/{case_id}").text
     assert page.index("Growth plate.") < page.index("At first sight.")
     assert "corrected at" in page
