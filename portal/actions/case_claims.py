@@ -14,7 +14,8 @@ from portal.db import transaction
 from portal.errors import NotFound
 from portal.models import Case
 from portal.queries.case_claims import is_claimed_by, is_free_for
-from portal.queries.next_cases import first_to_read
+from portal.queries.next_cases import WHOLE_LIST, first_to_read
+from portal.queries.worklist import Selection
 
 
 def claim_case(case_id: uuid.UUID, actor: Actor) -> bool:
@@ -36,13 +37,13 @@ def claim_case(case_id: uuid.UUID, actor: Actor) -> bool:
         return is_won
 
 
-def claim_first(actor: Actor) -> uuid.UUID | None:
-    """The most pressing unread case that was free, now the actor's; None when there is none.
+def claim_first(actor: Actor, selection: Selection = WHOLE_LIST) -> uuid.UUID | None:
+    """The first unread case of the selection that was free, now the actor's; None when there is none.
 
     Who loses one to someone faster gets the one behind it.
     """
     assert actor.user_id is not None
-    while (case_id := first_to_read(actor.user_id)) is not None:
+    while (case_id := first_to_read(actor.user_id, selection)) is not None:
         if claim_case(case_id, actor):
             return case_id
     return None

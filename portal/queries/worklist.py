@@ -78,17 +78,17 @@ class Worklist:
 
 def worklist(selection: Selection, user_id: int, cursor: str | None) -> Worklist:
     """One page; its number of queries does not depend on what is on it."""
-    few = _few_cases(selection, user_id)
+    few = few_cases(selection, user_id)
     if few is not None:
         return _worklist_of(few, selection, user_id, cursor)
     order = ORDERS[selection.sort]
-    merge = Merge(selection.facets.stretches(order), tuple(_where(selection, user_id)))
+    merge = Merge(selection.facets.stretches(order), tuple(beyond_facets(selection, user_id)))
     page = fetch_page(cases_with_people(), order, cursor, source=merge)
     count = merge.count(order, COUNTED_UP_TO)
     return Worklist(Page(rows_of(page.items), page.previous, page.next), count)
 
 
-def _few_cases(selection: Selection, user_id: int) -> type[Case] | None:
+def few_cases(selection: Selection, user_id: int) -> type[Case] | None:
     """Where the selection means few cases from the start, these as the source to look through."""
     if selection.search_text:
         return cases_named(selection.search_text)
@@ -102,7 +102,7 @@ def _few_cases(selection: Selection, user_id: int) -> type[Case] | None:
 
 def _worklist_of(case: type[Case], selection: Selection, user_id: int, cursor: str | None) -> Worklist:
     query = cases_with_people(case).where(
-        *selection.facets.conditions(case), *_where(selection, user_id, case)
+        *selection.facets.conditions(case), *beyond_facets(selection, user_id, case)
     )
     page = fetch_page(query, ORDERS[selection.sort].of(case), cursor)
     count = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
@@ -110,7 +110,9 @@ def _worklist_of(case: type[Case], selection: Selection, user_id: int, cursor: s
     return Worklist(Page(rows_of(page.items), page.previous, page.next), count, is_cut)
 
 
-def _where(selection: Selection, user_id: int, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:
+def beyond_facets(
+    selection: Selection, user_id: int, case: type[Case] = Case
+) -> Iterator[ColumnElement[bool]]:
     """What no stretch of an index holds."""
     if selection.shown == "unread":
         yield awaits_from(user_id, case)

@@ -16,6 +16,7 @@ from portal.queries.reviews import Spoken, reviews_of, spoken
 from portal.queries.story import story_of
 from portal.services import settings
 from portal.views.answers import my_id, page
+from portal.views.worklist import way_in_force
 
 NO_PICTURE = "None of the images could be used, so there is no picture to review."
 
@@ -58,6 +59,7 @@ def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
         "read": read,
         "case": read.case,
         "shown": read.image_to_show(number),
+        "way": way_in_force(),
         "place": place_of(read),
         "spoken": told,
         "story": story_of(read, reviews, told),

@@ -11,37 +11,37 @@ from flask.typing import ResponseReturnValue
 from portal.actions.case_claims import claim_case, claim_first, release_case
 from portal.queries.next_cases import neighbour
 from portal.views.answers import my_id, see
-from portal.views.worklist import see_list
+from portal.views.worklist import see_list, selection_in_force, way_in_force
 from portal.web.access import actor, requires
 
 pages = Blueprint("reading", __name__)
 
 SAVED = "Your review was saved."
 SAVED_AND_NEXT = "Your review was saved; this is the next case."
-NOTHING = "There is no unread case that is free."
-NOTHING_ELSE = "There is no other unread case that is free."
+NOTHING = "There is no unread case{in_list} that is free."
+NOTHING_ELSE = "There is no other unread case{in_list} that is free."
 
 
 @pages.post("/worklist/start")
 @requires("reader")
 def start() -> ResponseReturnValue:
-    """Claims the most pressing free case and opens it: two readers who start at once get two cases."""
-    case_id = claim_first(actor())
-    if case_id is None:
-        flask.flash(NOTHING)
-    return _see(case_id)
+    """Claims the first free case and opens it: two readers who start at once get two cases."""
+    selection = selection_in_force()
+    if selection is None:
+        return _see(None)
+    return _go_to(claim_first(actor(), selection), NOTHING)
 
 
 @pages.get("/cases/<uuid:case_id>/next")
 @requires("reader")
 def next_case(case_id: uuid.UUID) -> ResponseReturnValue:
-    return _go_to(neighbour(case_id, my_id()))
+    return _beside(case_id)
 
 
 @pages.get("/cases/<uuid:case_id>/previous")
 @requires("reader")
 def previous_case(case_id: uuid.UUID) -> ResponseReturnValue:
-    return _go_to(neighbour(case_id, my_id(), is_backwards=True))
+    return _beside(case_id, is_backwards=True)
 
 
 @pages.post("/cases/<uuid:case_id>/claim")
@@ -50,7 +50,7 @@ def claim(case_id: uuid.UUID) -> ResponseReturnValue:
     """Claims the case and opens it; whoever comes second reads it too, and is told."""
     if not claim_case(case_id, actor()):
         flask.flash("Someone else is reading this case. You may read and review it as well.")
-    return see("cases.show", case_id=case_id)
+    return _see(case_id)
 
 
 @pages.post("/cases/<uuid:case_id>/release")
@@ -60,22 +60,39 @@ def release(case_id: uuid.UUID) -> ResponseReturnValue:
     release_case(case_id, actor())
     if request.args.get("to") == "worklist":
         return see_list()
-    return see("cases.show", case_id=case_id)
+    return _see(case_id)
 
 
 def see_first_after_saving() -> ResponseReturnValue:
     """As `start`, once a review was saved, which is told along with what follows."""
-    case_id = claim_first(actor())
-    flask.flash(f"{SAVED} {NOTHING_ELSE}" if case_id is None else SAVED_AND_NEXT)
+    selection = selection_in_force()
+    if selection is None:
+        flask.flash(SAVED)
+        return _see(None)
+    case_id = claim_first(actor(), selection)
+    flask.flash(f"{SAVED} {_told(NOTHING_ELSE)}" if case_id is None else SAVED_AND_NEXT)
     return _see(case_id)
 
 
-def _go_to(case_id: uuid.UUID | None) -> ResponseReturnValue:
+def _beside(case_id: uuid.UUID, is_backwards: bool = False) -> ResponseReturnValue:
+    selection = selection_in_force()
+    if selection is None:
+        return _see(None)
+    return _go_to(neighbour(case_id, my_id(), selection, is_backwards), NOTHING_ELSE)
+
+
+def _go_to(case_id: uuid.UUID | None, otherwise: str) -> ResponseReturnValue:
     if case_id is None:
-        flask.flash(NOTHING_ELSE)
+        flask.flash(_told(otherwise))
     return _see(case_id)
+
+
+def _told(nothing: str) -> str:
+    return nothing.format(in_list=" in this list" if way_in_force() else "")
 
 
 def _see(case_id: uuid.UUID | None) -> ResponseReturnValue:
-    """The case that was found, else the list."""
-    return see("cases.show", case_id=case_id) if case_id else see("worklist.show")
+    """The case that was found, else the list, which also says what is wrong with a filter."""
+    if case_id is None:
+        return see("worklist.show", **way_in_force())
+    return see("cases.show", case_id=case_id, **way_in_force())

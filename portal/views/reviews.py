@@ -16,6 +16,7 @@ from portal.services import settings
 from portal.views.answers import my_id, see
 from portal.views.case_page import NO_PICTURE, case_page
 from portal.views.reading import SAVED, see_first_after_saving
+from portal.views.worklist import way_in_force
 from portal.web.access import actor, requires
 
 pages = Blueprint("reviews", __name__)
@@ -43,4 +44,4 @@ def add(case_id: uuid.UUID) -> ResponseReturnValue:
     if request.form.get("then") == "next":
         return see_first_after_saving()
     flask.flash(SAVED)
-    return see("cases.show", case_id=case_id, image=number)
+    return see("cases.show", case_id=case_id, image=number, **way_in_force())

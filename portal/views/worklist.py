@@ -8,13 +8,14 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.actions.searches import remember_search
+from portal.errors import NotFound
 from portal.forms.case_filters import SearchForm
 from portal.forms.preferences import COLUMN_WORDS, ColumnsForm, SavedFilterForm
 from portal.forms.worklist import WorklistForm
 from portal.queries.accounts import reader_names
 from portal.queries.preferences import saved_filters, worklist_columns
 from portal.queries.searches import search_text
-from portal.queries.worklist import worklist
+from portal.queries.worklist import Selection, worklist
 from portal.views.answers import my_id, page, see
 from portal.web.access import requires
 
@@ -64,6 +65,23 @@ def show_list(
 def see_list() -> ResponseReturnValue:
     """Back to the page of the list that the address tells."""
     return see("worklist.show", **_address(filters_in_force()))
+
+
+def way_in_force() -> dict[str, str]:
+    """The filters of the list along which one reads, as the address has them: to be handed on unread."""
+    return WorklistForm(request.args, ()).query()
+
+
+def selection_in_force() -> Selection | None:
+    """What the address selects; None when a filter cannot be understood or its search is no longer kept."""
+    filters = filters_in_force()
+    if not filters.validate():
+        return None
+    try:
+        text = search_text(filters.search.data, my_id()) if filters.search.data else ""
+    except NotFound:
+        return None
+    return filters.selection(text)
 
 
 def filters_in_force() -> WorklistForm:
