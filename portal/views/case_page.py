@@ -42,7 +42,7 @@ def case_page(
 
 
 def case_live(case_id: uuid.UUID, number: int | None) -> ResponseReturnValue:
-    return page("cases/_live.html", **_facts(case_id, number))
+    return page("cases/_refreshed.html", **_facts(case_id, number))
 
 
 def _own_review(told: Sequence[Spoken]) -> Spoken | None:

@@ -6,13 +6,14 @@ import { showLocalTime } from "./local_time.js";
 import { showOverlayBy, watchOverlay } from "./overlay.js";
 import { refresh } from "./refresh.js";
 import { watchRows } from "./rows.js";
-import { showCurrent } from "./strip.js";
+import { bringCurrent, showCurrent } from "./strip.js";
 import { improveUpload } from "./upload.js";
 
 const BEHAVIOURS = {
   agreement: askAgain,
   draft: keepDraft,
   "local-time": showLocalTime,
+  menu: bringCurrent,
   overlay: watchOverlay,
   refresh: (element) => refresh(element, start),
   rows: watchRows,

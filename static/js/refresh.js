@@ -1,4 +1,5 @@
-// Keeps a live part fresh from the fragment that the page itself was rendered from.
+// Keeps a live part fresh from the fragment that the page itself was rendered from. What follows the part in the
+// fragment takes the place of what has its id on the page.
 import { holdPlace } from "./hold_place.js";
 
 const PACES_MS = { quick: [1000, 8000], steady: [4000, 15000], slow: [10000, 60000] };
@@ -61,21 +62,26 @@ function isBeingUsed(element) {
 
 function swap(state, text) {
   const { element } = state;
-  const fresh = new DOMParser().parseFromString(text, "text/html").body.firstElementChild;
+  const [fresh, ...others] = new DOMParser().parseFromString(text, "text/html").body.children;
   if (!fresh || fresh.dataset.behaviour !== "refresh") throw new Error("not the fragment");
   state.text = text;
-  const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
-  keepPictures(element, fresh);
-  keepTicks(element, fresh);
   const returnToPlace = holdPlace(element);
-  element.replaceChildren(...fresh.childNodes);
   element.dataset.isDone = fresh.dataset.isDone;
   element.dataset.pace = fresh.dataset.pace;
-  state.start(element);
-  if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
+  renew(element, fresh, state.start);
+  for (const other of others) renew(document.getElementById(other.id), other, state.start);
   returnToPlace();
   element.dispatchEvent(new CustomEvent("refreshed", { bubbles: true }));
   announce(state);
+}
+
+function renew(element, fresh, start) {
+  const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
+  keepPictures(element, fresh);
+  keepTicks(element, fresh);
+  element.replaceChildren(...fresh.childNodes);
+  start(element);
+  if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
 }
 
 // A picture that stays is moved, not made again, so that it does not flicker.

@@ -1,8 +1,7 @@
 // Brings the image that is shown into view among its neighbours. A click asks the viewer first: it may show the image
 // in one of its places instead of leaving the page.
 export function showCurrent(list) {
-  const current = list.querySelector("[aria-current]");
-  if (current) list.scrollLeft = Math.max(0, current.parentElement.offsetLeft - list.offsetLeft - 16);
+  bringCurrent(list);
   list.addEventListener("click", (event) => {
     const link = event.target.closest("[data-number]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
@@ -10,6 +9,12 @@ export function showCurrent(list) {
     const asked = new CustomEvent("choose-image", { bubbles: true, cancelable: true, detail });
     if (!list.dispatchEvent(asked)) event.preventDefault();
   });
+}
+
+/** Also of the main menu: both are scrolled sideways where there is little room. */
+export function bringCurrent(list) {
+  const current = list.querySelector("[aria-current]");
+  if (current) list.scrollLeft += current.getBoundingClientRect().left - list.getBoundingClientRect().left - 16;
 }
 
 /** `[` and `]` go on from the image in the active place; the strip says which images are to be seen. */

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.steps import save_review, sign_in
 from tests.browser.viewing import open_image
@@ -60,6 +60,50 @@ def claim(portal: Installation, case_id: str) -> None:
     script.sign_in()
     token = {"csrf_token": script.token(f"/cases/{case_id}")}
     assert script.http.post(f"{portal.url}/cases/{case_id}/claim", data=token, timeout=20).ok
+
+
+PARTS = [".case__head", ".strip", ".viewer", ".case__result", ".case__review", ".case__more"]
+
+
+def test_where_there_is_one_column_one_goes_down_it_by_tab(
+    shared_portal: Installation, case_url: str, browser: Browser
+) -> None:
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, shared_portal, "admin")
+    open_image(page, case_url)
+    in_order = f"[...document.querySelectorAll('{', '.join(PARTS)}')]"
+    places = page.evaluate(f"{in_order}.map((part) => [part.className, part.getBoundingClientRect().top])")
+    assert [name.split()[-1] for name, _ in places] == [part[1:] for part in PARTS]
+    assert places == sorted(places, key=lambda place: place[1])
+
+
+@pytest.mark.parametrize("width_px", [1024, 1600])
+def test_where_there_are_two_columns_the_review_follows_the_result_at_once(
+    shared_portal: Installation, case_url: str, browser: Browser, width_px: int
+) -> None:
+    page = wide(browser, shared_portal, width_px)
+    open_image(page, case_url)
+    images, result, review, more = (
+        page.locator(name).bounding_box() for name in (".case__images", *PARTS[3:])
+    )
+    assert images
+    assert result
+    assert review
+    assert more
+    assert images["y"] == result["y"]
+    assert images["x"] == more["x"] < result["x"] == review["x"]
+    assert 0 < review["y"] - result["y"] - result["height"] < 20
+    assert 0 < more["y"] - max(part["y"] + part["height"] for part in (images, result)) < 40
+
+
+@pytest.mark.parametrize("address", ["/users", "/events"])
+def test_on_a_phone_the_menu_shows_where_one_is(
+    shared_portal: Installation, browser: Browser, address: str
+) -> None:
+    page = browser.new_context(viewport={"width": 390, "height": 844}).new_page()
+    sign_in(page, shared_portal, "admin")
+    page.goto(f"{shared_portal.url}{address}")
+    expect(page.locator(".topbar__link[aria-current]")).to_be_in_viewport(ratio=1)
 
 
 def wide(browser: Browser, portal: Installation, width_px: int) -> Page:

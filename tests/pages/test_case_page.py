@@ -156,7 +156,11 @@ def test_the_live_part_is_the_same_fragment_as_in_the_page(app: Flask, as_reader
     for case_id in ids:
         live = as_reader.get(f"/cases/{case_id}/live?image=1").text.strip()
         assert live.startswith('<div class="case__live"')
-        assert live in as_reader.get(f"/cases/{case_id}?image=1").text
+        page = as_reader.get(f"/cases/{case_id}?image=1").text
+        first, more = live.split('<div class="case__more"')
+        assert first.strip() in page
+        assert more in page
+        assert page.index("case__review") < page.index(more), "as it is seen where there is one column"
 
 
 def test_the_number_of_queries_does_not_grow_with_the_case(app: Flask, as_reader: Person) -> None:
