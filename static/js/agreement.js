@@ -24,7 +24,7 @@ export function askAgain(question) {
 
 /** An answer that is missing stays asked for. */
 function compare(question, error) {
-  const { contradicts, contradiction } = document.querySelector("[data-findings]").dataset;
+  const { contradicts, contradiction } = document.querySelector("[data-findings]")?.dataset ?? {};
   const said = new FormData(question.closest("form"));
   if (!said.has("agrees")) return;
   const isContradicted = said.get("agrees") === "yes" && said.get("is_fracture") === contradicts;

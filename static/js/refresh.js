@@ -7,8 +7,7 @@ const SLOWER = 1.4;
 const LOST_AFTER = 3;
 
 export function refresh(element, start) {
-  const state = { element, start, wait: 0, failures: 0, timer: 0, text: null, spoken: null };
-  if (element.dataset.isDone === "true") return;
+  const state = { element, start, wait: 0, failures: 0, timer: 0, text: null, spoken: null, isSignedOut: false };
   state.wait = paceOf(element)[0];
   document.addEventListener("visibilitychange", () => {
     clearTimeout(state.timer);
@@ -27,20 +26,39 @@ function plan(state) {
   state.timer = setTimeout(() => look(state), state.wait);
 }
 
+/** Once all is done, only whether one is still signed in. */
 async function look(state) {
-  if (state.element.dataset.isDone === "true") return;
+  if (state.isSignedOut) return;
+  const isDone = state.element.dataset.isDone === "true";
   const began = performance.now();
   try {
     const answer = await fetch(state.element.dataset.url, { credentials: "same-origin", redirect: "error" });
-    if (answer.status === 401) return say(state, "You were signed out. Reload the page to sign in again.");
+    if (answer.status === 401) return clear(state);
+    if (isDone) return;
     if (!answer.ok) throw new Error(String(answer.status));
     show(state, await answer.text(), performance.now() - began);
   } catch {
+    if (isDone) return;
     state.failures += 1;
     state.wait = Math.min(state.wait * 2, 30000);
     if (state.failures >= LOST_AFTER) say(state, "No contact with the portal. What you see may be old; trying again.");
   }
   plan(state);
+}
+
+/** Nobody is signed in: what is about patients goes from the screen. What one has written stays. */
+function clear(state) {
+  state.isSignedOut = true;
+  say(state, "");
+  for (const part of document.querySelectorAll("[data-private]")) part.replaceChildren();
+  const again = document.createElement("a");
+  again.href = state.element.dataset.page ?? state.element.dataset.url.replace(/\/live(?=\?|$)/, "");
+  again.textContent = "Sign in again";
+  const line = document.createElement("p");
+  line.className = "nothing nothing--large";
+  line.setAttribute("role", "alert");
+  line.append("You were signed out. ", again);
+  state.element.replaceChildren(line);
 }
 
 function show(state, text, took) {

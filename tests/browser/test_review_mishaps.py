@@ -17,7 +17,7 @@ from portal.actions.reviews import CHANGED
 from portal.db import db, transaction
 from portal.models import Case, LoginSession, Release, Review, User
 from portal.models.columns import utc_now
-from tests.browser.steps import WITHIN_MS, sign_in
+from tests.browser.steps import WITHIN_MS, save_review, sign_in
 from tests.fixtures import rows
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
@@ -144,6 +144,11 @@ def nothing_read(portal: Installation) -> Iterator[None]:
         portal.start("inference")
 
 
+def come_back(page: Page) -> None:
+    """To the tab, from another one."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def sign_in_here(page: Page) -> None:
     page.get_by_label("User name").fill("reader")
     page.get_by_label("Password").fill(PASSWORD)
@@ -187,6 +192,36 @@ def test_a_session_that_ends_while_one_writes_costs_nothing(
     expect(reader.get_by_text("1 region on image 1")).to_be_visible()
     assert words(shared_portal, case_id) == ["unsure"]
     assert drafts(reader) == []
+
+
+def test_who_comes_back_to_a_read_case_signed_out_sees_only_what_one_wrote(
+    shared_portal: Installation, case_id: str, reader: Page
+) -> None:
+    with shared_portal.app.app_context():
+        patient_ref = db.session.get_one(Case, uuid.UUID(case_id)).patient_ref
+    expect(reader.get_by_role("heading", name=patient_ref)).to_be_visible()
+    save_review(shared_portal, "admin", case_id, comment="Said by someone else.")
+    visit(reader, reader.url)
+    expect(reader.get_by_text("Said by someone else.")).to_be_visible()
+    write(reader)
+    end_sessions(shared_portal)
+    come_back(reader)
+    expect(reader.get_by_text("You were signed out.")).to_be_visible()
+    for words in (patient_ref, "Said by someone else.", "Download the original file"):
+        expect(reader.locator("main")).not_to_contain_text(words)
+    expect_written(reader)
+    reader.on("dialog", lambda dialog: dialog.accept())
+    reader.get_by_role("link", name="Sign in again").click()
+    sign_in_here(reader)
+    reader.wait_for_url(re.compile(case_id))
+    expect_written(reader)
+
+
+def test_who_comes_back_to_a_read_case_finds_it_as_it_was(reader: Page) -> None:
+    reader.locator(".viewer").evaluate("viewer => { viewer.dataset.known = 'yes'; }")
+    with reader.expect_response(re.compile("/live")):
+        come_back(reader)
+    expect(reader.locator(".viewer[data-known]")).to_be_visible()
 
 
 def test_without_a_script_the_words_come_back_to_be_copied(

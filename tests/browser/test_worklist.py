@@ -109,6 +109,24 @@ def test_new_cases_come_in_without_moving_what_is_looked_at(
     assert complaints == []
 
 
+def test_signing_out_in_another_tab_clears_the_list(web: Installation, page: Page) -> None:
+    add_cases(web, "P-1", "P-2")
+    sign_in(page, web, "reader")
+    page.goto(f"{web.url}/worklist")
+    page.get_by_role("searchbox").or_(page.locator(".search__control")).first.fill("P-")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    other = page.context.new_page()
+    other.goto(f"{web.url}/help")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+    page.bring_to_front()
+    expect(page.get_by_text("You were signed out.")).to_be_visible(timeout=WITHIN_MS)
+    expect(page.locator("main")).not_to_contain_text("P-")
+    page.get_by_role("link", name="Sign in again").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
 def test_ticked_cases_are_changed_together_and_stay_ticked_meanwhile(
     web: Installation, page: Page, complaints: list[str]
 ) -> None:
