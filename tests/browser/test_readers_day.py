@@ -130,7 +130,7 @@ def test_a_readers_day(
         expect(second.locator(trace)).to_have_count(0)
     assert SECRET not in second.content()
     assert SECRET not in second.request.get(f"{address}.json").text()
-    say(second, "No fracture", "Disagree", "A growth plate").get_by_role("button", name="Save review").click()
+    say(second, "No fracture", "Agree", "A growth plate").get_by_role("button", name="Save review").click()
     expect(second.get_by_text("A third reader decides")).to_be_visible()
     expect(second.get_by_text(SECRET)).to_be_visible()
 
