@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
-from wtforms import Field, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, StopValidation
+from wtforms import Field, StringField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired, Optional, StopValidation
 
 
 def line(label: str, longest: int, required: str = "", **options: Any) -> StringField:
@@ -21,8 +22,19 @@ def paragraphs(label: str, longest: int, **options: Any) -> TextAreaField:
     )
 
 
-def at_most(longest: int) -> Length:
-    return Length(max=longest, message=f"Use at most {longest} characters.")
+def at_most(longest: int) -> Callable[[object, Field], None]:
+    """Refuses what is longer.
+
+    The page states no `maxlength`: a browser cuts what is pasted without a word, and a patient reference that
+    was cut is another patient's.
+    """
+
+    def check(_form: object, field: Field) -> None:
+        length = len(field.data or "")
+        if length > longest:
+            raise ValidationError(f"Use at most {longest} characters; these are {length}.")
+
+    return check
 
 
 def printable(_form: object, field: Field) -> None:

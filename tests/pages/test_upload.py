@@ -232,6 +232,16 @@ def test_the_form_states_the_limits(as_radiographer: Person) -> None:
     assert '<option value="wrist">' in page
 
 
+def test_no_browser_is_asked_to_cut_what_is_pasted(as_radiographer: Person) -> None:
+    assert "maxlength" not in as_radiographer.get("/cases/new").text
+
+
+def test_what_is_too_long_is_told_with_both_lengths(as_radiographer: Person) -> None:
+    page = upload(as_radiographer, patient_ref="x" * 65)
+    assert "Use at most 64 characters; these are 65." in page.text
+    assert "x" * 65 in page.text, "what was sent is kept"
+
+
 def test_a_script_in_the_page_gets_the_address_instead_of_a_redirect(as_radiographer: Person) -> None:
     answer = upload(as_radiographer, accept="application/json")
     assert answer.status_code == 201
