@@ -14,6 +14,8 @@ from portal.errors import BadSetting
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
+MAX_TEXT_MIB = 1
+"""Of all the fields of a form that are no files."""
 
 
 YEAR_MIN = 365 * 24 * 60

@@ -12,6 +12,8 @@ from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.db import db
 from portal.errors import Conflict, GreenstickError, TooManyTries
+from portal.services import settings
+from portal.settings import MAX_TEXT_MIB
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,6 @@ TITLES = {
 MESSAGES = {
     404: "There is nothing at this address. It may have been mistyped, or the thing is gone.",
     405: "This address does not take that kind of request. Go back and use the form.",
-    413: "The form is larger than the stated limit. Send fewer or smaller files.",
 }
 NOT_SAVED = "The database does not answer, so nothing was saved. Try again in a minute."
 UNKNOWN_HOST = "The portal does not answer to this host name. Use the address that you were given."
@@ -94,8 +95,19 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error
+    if status == 413:
+        return error_page(status, _too_large())
     return error_page(
         status, MESSAGES.get(status, "The request could not be understood. Go back and try again.")
+    )
+
+
+def _too_large() -> str:
+    """What ended the reading of the form is not known here: its size, its parts, or a text in it."""
+    chosen = settings()
+    return (
+        f"The form is too large, so nothing was saved. It takes {chosen.max_request_mib} MiB together, "
+        f"{chosen.max_files} files and {MAX_TEXT_MIB} MiB of text. Send fewer or smaller files."
     )
 
 

@@ -17,7 +17,7 @@ from portal.actions.release_sets import SentFile
 from portal.errors import TooLarge
 from portal.refusals import Refused
 from portal.services import settings, storage
-from portal.settings import MIB, Settings
+from portal.settings import MAX_TEXT_MIB, MIB, Settings
 from portal.sniff import HEAD_BYTES, sniff
 
 MAX_NAME_LENGTH = 255
@@ -91,7 +91,7 @@ def install(app: Flask) -> None:
     app.config.update(
         MAX_CONTENT_LENGTH=chosen.max_request_bytes,
         MAX_FORM_PARTS=chosen.max_files + FIELD_PARTS,
-        MAX_FORM_MEMORY_SIZE=MIB,
+        MAX_FORM_MEMORY_SIZE=MAX_TEXT_MIB * MIB,
     )
     app.teardown_request(_discard_parts)
 

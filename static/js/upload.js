@@ -1,4 +1,7 @@
-// Drag and drop, a list of the chosen files, a check of sizes before sending, and a progress bar.
+// Drag and drop, a list of the chosen files, a check of numbers and sizes before sending, and a progress bar. What was
+// chosen and typed stays on the page until a case was made of it.
+import { freshToken, sendForm } from "./sending.js";
+
 export function improveUpload(form) {
   const upload = new Upload(form);
   upload.input.addEventListener("change", () => upload.add([...upload.input.files]));
@@ -14,6 +17,9 @@ export function improveUpload(form) {
     event.preventDefault();
     upload.send();
   });
+  window.addEventListener("beforeunload", (event) => {
+    if (upload.isUnsent()) event.preventDefault();
+  });
 }
 
 class Upload {
@@ -22,11 +28,14 @@ class Upload {
     this.input = form.querySelector("input[type=file]");
     this.dropzone = form.querySelector("[data-dropzone]");
     this.list = form.querySelector("[data-file-list]");
+    this.total = form.querySelector("[data-file-total]");
     this.button = form.querySelector("[data-send]");
     this.progress = form.querySelector("[data-progress]");
     this.maxFiles = Number(form.dataset.maxFiles);
     this.maxFileBytes = Number(form.dataset.maxFileBytes);
+    this.maxTotalBytes = Number(form.dataset.maxTotalBytes);
     this.files = [];
+    this.isSaved = false;
   }
 
   hover(event, isOver) {
@@ -50,8 +59,33 @@ class Upload {
   draw() {
     this.list.replaceChildren(...this.files.map((file) => this.line(file)));
     this.list.hidden = this.files.length === 0;
+    this.total.textContent = `${this.files.length} files, ${inMebibytes(this.totalBytes())} together`;
+    this.total.hidden = this.files.length < 2;
+    this.slot(this.input.name, this.problemsOfAll().join(" "));
+  }
+
+  totalBytes() {
+    return this.files.reduce((sum, file) => sum + file.size, 0);
+  }
+
+  problems() {
+    const tooLarge = this.files.filter((file) => file.size > this.maxFileBytes);
+    return [...this.problemsOfAll(), ...tooLarge.map((file) => `${file.name} is larger than ${inMebibytes(this.maxFileBytes)}. Remove it.`)];
+  }
+
+  problemsOfAll() {
     const tooMany = this.files.length - this.maxFiles;
-    this.slot(this.input.name, tooMany > 0 ? `At most ${this.maxFiles} files at once; remove ${tooMany}.` : "");
+    const found = [];
+    if (tooMany > 0) found.push(`At most ${this.maxFiles} files at once; remove ${tooMany}.`);
+    if (this.totalBytes() > this.maxTotalBytes) {
+      found.push(`These files are ${inMebibytes(this.totalBytes())} together; at most ${inMebibytes(this.maxTotalBytes)} can be sent at once. Remove some.`);
+    }
+    return found;
+  }
+
+  /** Whether leaving the page would lose a chosen file, or something that was typed. */
+  isUnsent() {
+    return !this.isSaved && (this.files.length > 0 || [...this.form.elements].some(isChanged));
   }
 
   line(file) {
@@ -67,23 +101,29 @@ class Upload {
     return line;
   }
 
-  send() {
-    if (this.files.length > this.maxFiles || this.files.some((file) => file.size > this.maxFileBytes)) {
-      return this.list.scrollIntoView({ block: "center" });
-    }
-    const content = new FormData(this.form);
-    content.delete(this.input.name);
-    for (const file of this.files) content.append(this.input.name, file, file.name);
-    const request = new XMLHttpRequest();
-    request.open("POST", this.form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.upload.addEventListener("progress", (event) => this.tell(event.loaded, event.total));
-    request.addEventListener("load", () => this.answer(request));
-    request.addEventListener("error", () => this.fail("The portal could not be reached, so nothing was saved. Try again."));
+  async send() {
+    if (this.button.disabled) return;
+    const problems = this.problems();
+    if (problems.length > 0) return this.fail(...problems.map((words) => link(`#${this.input.id}`, words)));
+    this.summary().hidden = true;
     this.button.disabled = true;
     this.progress.hidden = false;
     this.tell(0, 1);
-    request.send(content);
+    this.answer(await this.attempt());
+  }
+
+  async attempt() {
+    const fresh = await freshToken(this.form.dataset.page);
+    if (!fresh.token) return fresh;
+    this.form.elements.csrf_token.value = fresh.token;
+    return sendForm(this.form.action, this.content(), (loaded, total) => this.tell(loaded, total));
+  }
+
+  content() {
+    const content = new FormData(this.form);
+    content.delete(this.input.name);
+    for (const file of this.files) content.append(this.input.name, file, file.name);
+    return content;
   }
 
   tell(loaded, total) {
@@ -92,11 +132,21 @@ class Upload {
     this.progress.querySelector("[role=status]").textContent = loaded < total ? `${percent} % sent` : "Sent; being saved";
   }
 
-  answer(request) {
-    if (request.status === 201) return window.location.assign(JSON.parse(request.responseText).location);
-    const page = new DOMParser().parseFromString(request.responseText, "text/html");
-    if (page.querySelector("[data-error-summary]")) return this.showErrors(page);
-    this.fail(page.querySelector("[data-error-page] .lead")?.textContent ?? "The portal could not take this. Try again.");
+  answer({ location, page, isSignedOut, problem }) {
+    if (location) {
+      this.isSaved = true;
+      return window.location.assign(location);
+    }
+    if (page) return this.showErrors(page);
+    this.fail(isSignedOut ? this.wayBackIn() : problem);
+  }
+
+  wayBackIn() {
+    const signIn = link(this.form.dataset.signIn, "sign in in a new tab");
+    signIn.target = "_blank";
+    const words = document.createDocumentFragment();
+    words.append("Your session has ended. Your files and words are still here: ", signIn, ", come back, and press Upload again.");
+    return words;
   }
 
   showErrors(page) {
@@ -104,18 +154,26 @@ class Upload {
     for (const slot of page.querySelectorAll("[data-error-slot]")) {
       this.slot(slot.dataset.errorSlot, slot.textContent);
     }
-    const summary = document.querySelector("[data-error-summary]");
     const fresh = document.importNode(page.querySelector("[data-error-summary]"), true);
-    summary.replaceWith(fresh);
+    this.summary().replaceWith(fresh);
     reveal(fresh);
   }
 
-  fail(message) {
+  fail(...problems) {
     this.rest();
-    const summary = document.querySelector("[data-error-summary]");
-    summary.querySelector("ul").replaceChildren(element("li", "", message));
+    const lines = problems.map((problem) => {
+      const line = element("li");
+      line.append(problem);
+      return line;
+    });
+    const summary = this.summary();
+    summary.querySelector("ul").replaceChildren(...lines);
     summary.hidden = false;
     reveal(summary);
+  }
+
+  summary() {
+    return document.querySelector("[data-error-summary]");
   }
 
   slot(name, words) {
@@ -131,10 +189,21 @@ class Upload {
   }
 }
 
+function isChanged(field) {
+  if (!field.matches("input:not([type=hidden]), textarea")) return false;
+  return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
+}
+
 function reveal(summary) {
   summary.tabIndex = -1;
   summary.focus({ preventScroll: true });
   summary.scrollIntoView({ block: "center" });
+}
+
+function link(address, words) {
+  const made = element("a", "", words);
+  made.href = address;
+  return made;
 }
 
 function element(kind, className, words = "") {

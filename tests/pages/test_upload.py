@@ -271,4 +271,4 @@ def test_a_text_field_of_two_mebibytes_is_refused_before_it_fills_the_memory(as_
         content_type="multipart/form-data; boundary=edge",
     )  # fmt: skip
     assert answer.status_code == 413
-    assert "larger than the stated limit" in answer.text
+    assert "512 MiB together, 20 files and 1 MiB of text" in answer.text
