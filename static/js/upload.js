@@ -1,5 +1,6 @@
 // Drag and drop, a list of the chosen files, a check of numbers and sizes before sending, and a progress bar. What was
 // chosen and typed stays on the page until a case was made of it.
+import { enterMovesOn } from "./enter.js";
 import { freshToken, sendForm } from "./sending.js";
 
 export function improveUpload(form) {
@@ -20,6 +21,7 @@ export function improveUpload(form) {
   window.addEventListener("beforeunload", (event) => {
     if (upload.isUnsent()) event.preventDefault();
   });
+  enterMovesOn(form);
 }
 
 class Upload {

@@ -183,6 +183,29 @@ def test_files_that_are_too_large_together_are_told_before_they_are_sent(form: P
     assert sent == []
 
 
+def test_enter_goes_to_the_next_field_and_ctrl_enter_sends(
+    shared_portal: Installation, form: Page, tmp_path: Path
+) -> None:
+    form.set_input_files("input[type=file]", written(tmp_path, wrist=limb_png(61, 200)))
+    form.get_by_label("Patient reference").focus()
+    for words in ("P-scanned", "A-scanned", "wrist"):
+        form.keyboard.type(words)
+        form.keyboard.press("Enter")
+    expect(form.get_by_label("Routine")).to_be_focused()
+    form.keyboard.press("Enter")
+    expect(form.get_by_label("Notes")).to_be_focused()
+    assert form.url.endswith("/cases/new")
+    form.keyboard.type("one")
+    form.keyboard.press("Enter")
+    form.keyboard.type("two")
+    expect(form.get_by_label("Notes")).to_have_value("one\ntwo")
+    form.keyboard.press("Control+Enter")
+    form.wait_for_url(CASE)
+    with shared_portal.app.app_context():
+        case = db.session.scalars(select(Case).where(Case.patient_ref == "P-scanned")).one()
+        assert (case.accession, case.body_part, case.notes) == ("A-scanned", "wrist", "one\ntwo")
+
+
 def test_pasted_reference_that_is_too_long_is_refused_and_never_cut(form: Page, tmp_path: Path) -> None:
     fill(form, tmp_path, "")
     form.get_by_label("Patient reference").focus()
