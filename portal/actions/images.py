@@ -14,7 +14,8 @@ from portal.actions.events import SYSTEM, record
 from portal.actions.summaries import summarise
 from portal.clock import database_now
 from portal.db import transaction
-from portal.models import Batch, Image, Job, Release
+from portal.file_patient import compared
+from portal.models import Batch, Case, Image, Job, Release
 from portal.refusals import REASONS
 
 GAVE_UP = "decoder_crashed"
@@ -22,9 +23,10 @@ GAVE_UP = "decoder_crashed"
 
 @dataclass(frozen=True)
 class Decoded:
-    """What intake learned of an image: the columns to fill, by name."""
+    """What intake learned of an image: the columns to fill, by name, and a digest of whom the file names."""
 
     columns: dict[str, Any]
+    patient_digest: str = ""
 
 
 def claim_images(limit: int, terms: Terms) -> list[Claim]:
@@ -43,10 +45,13 @@ def renew(claims: list[Claim], terms: Terms) -> list[Claim]:
 
 
 def accept(claim: Claim, decoded: Decoded) -> bool:
-    """Make the image ready and queue its job in the upload's batch; False when it is no longer ours."""
+    """Make the image ready, note whether its file names the case's patient, and queue its job in the upload's
+    batch; False when it is no longer ours.
+    """
     with transaction() as session:
         if not settle(session, Image, claim, "received", state="ready", **decoded.columns):
             return False
+        _compare_patients(session, claim.id, decoded.patient_digest)
         _queue_first_job(session, claim.id)
         _summarise_case_of(session, claim.id)
     return True
@@ -93,6 +98,14 @@ def _refuse(session: Session, claim: Claim, code: str, reason: str) -> bool:
     record(session, SYSTEM, "image.refused", "image", claim.id, code=code)
     _summarise_case_of(session, claim.id)
     return True
+
+
+def _compare_patients(session: Session, image_id: uuid.UUID, digest: str) -> None:
+    """With the reference as it is in this transaction, whatever it was when the file was claimed."""
+    image = session.get_one(Image, image_id, populate_existing=True)
+    patient_ref = session.scalars(select(Case.patient_ref).where(Case.id == image.case_id)).one()
+    image.flags = [*image.flags, *compared(patient_ref, digest)]
+    session.flush()
 
 
 def _queue_first_job(session: Session, image_id: uuid.UUID) -> None:

@@ -15,7 +15,8 @@ from portal.db import db
 from portal.errors import NotFound
 from portal.image_quality import file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
-from portal.queries.cautions import BODY_PART_TAG, cautions_beside
+from portal.queries.cautions import cautions_beside
+from portal.queries.contradictions import BODY_PART_TAG, PATIENTS, contradictions
 from portal.queries.marked_places import why_marked
 from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.outcomes import image_outcome
@@ -77,6 +78,11 @@ class ReadImage:
         return bool(self.finding and self.newest_job and self.newest_job.state in OPEN_STATES)
 
     @property
+    def contradictions(self) -> tuple[str, ...]:
+        """Where the file names another patient or examination than the upload form."""
+        return contradictions(self.image.case, self.image)
+
+    @property
     def cautions(self) -> tuple[str, ...]:
         """What to know before trusting the finding: of the image, and of how well its part is read."""
         job = self.current_job
@@ -100,7 +106,7 @@ class ReadImage:
     @property
     def file_facts(self) -> tuple[str, ...]:
         """Codes of what was noticed about the file itself."""
-        return file_facts(self.image.flags)
+        return tuple(flag for flag in file_facts(self.image.flags) if flag not in PATIENTS)
 
     @property
     def newest_problem(self) -> str | None:

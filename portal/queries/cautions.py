@@ -9,7 +9,6 @@ from portal.image_quality import LIMB_CUT_OFF, cautions_about
 from portal.queries.body_parts import covers, parts_named, with_wider
 from portal.queries.card_values import section, text, texts_of
 
-BODY_PART_TAG = "BodyPartExamined"
 SELDOM_FRACTURED = {"FracAtlas": ("hip", "shoulder")}
 """By data trained on: of each about ten fractured images, too few to claim anything (counted 2026-11-20)."""
 LEAST_FRACTURED = 20

@@ -45,7 +45,7 @@ def _image(read: ReadImage) -> dict[str, Any]:
         "width_px": image.width_px,
         "height_px": image.height_px,
         "flags": image.flags,
-        "cautions": list(read.cautions),
+        "cautions": [*read.contradictions, *read.cautions],
         "findings": [_finding(job) for job in read.jobs],
     }
 

@@ -45,6 +45,7 @@ FLAG_WORDS = {
     "orientation_unreadable": "The file's orientation mark could not be read.",
     "window_ignored": "The file's display window was unusable; the full range is shown.",
     "modality_mismatch": "The file names another modality than CR or DX; it was read as a plain X-ray.",
+    "same_patient": "The file names the patient of this case.",
     "dual_preamble": "The file can also be opened as a TIFF; it was read as DICOM.",
 }
 

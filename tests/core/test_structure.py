@@ -15,7 +15,8 @@ from portal.settings import PROJECT_ROOT, Settings
 from portal.supervisor.plan import Address, processes
 
 LAYERS = {
-    "portal.errors": 0, "portal.refusals": 0, "portal.image_quality": 0, "portal.logs": 0,
+    "portal.errors": 0, "portal.refusals": 0, "portal.image_quality": 0,
+    "portal.file_patient": 0, "portal.logs": 0,
     "portal.settings": 1, "portal.sniff": 1, "portal.arrays": 1,
     "portal.clock": 2, "portal.db": 2, "portal.storage": 2, "portal.queueing": 2,
     "portal.models": 3, "portal.services": 3,
@@ -34,7 +35,13 @@ LAYERS = {
 
 PURE = {
     "worker.vision": {"worker.vision"},
-    "worker.intake": {"worker.intake", "portal.refusals", "portal.image_quality", "portal.sniff"},
+    "worker.intake": {
+        "worker.intake",
+        "portal.refusals",
+        "portal.image_quality",
+        "portal.file_patient",
+        "portal.sniff",
+    },
     "portal.supervisor": {"portal.supervisor", "portal.settings", "portal.errors"},
 }
 """Packages that may import these of ours and nothing else."""

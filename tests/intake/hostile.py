@@ -22,6 +22,7 @@ def _intake(**changes: Any) -> Intake:
         "window_high": 255.0,
         "tags": {},
         "flags": [],
+        "patient_digest": "",
     }
     return Intake(**{**facts, **changes})
 

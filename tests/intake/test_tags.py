@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from portal.file_patient import digest_of
 from tests.corpus.dicom_bytes import dicom, element, item, sequence
 from tests.corpus.pngs import chunk, png
 from tests.intake.conftest import Read
@@ -58,6 +59,13 @@ def test_kept_tags_arrive(read: Read) -> None:
         "ImageLaterality": "L",
         "ImagerPixelSpacing": "0.1\\0.1",
     }
+
+
+def test_whom_the_file_names_leaves_the_child_only_as_a_digest(read: Read) -> None:
+    intake = read(dicom(_00100020=" Patient-1"))
+    assert intake.patient_digest == digest_of("PATIENT-1")
+    assert "patient-1" not in json.dumps(intake.to_report()).lower()
+    assert read(dicom(_00100020="")).patient_digest == read(dicom(_00100020=None)).patient_digest == ""
 
 
 def test_tags_are_cut_and_cleaned(read: Read) -> None:

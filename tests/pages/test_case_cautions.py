@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from portal.db import transaction
+from portal.actions.images import Decoded, accept, claim_images
+from portal.db import db, transaction
+from portal.file_patient import OTHER, SAME, digest_of
 from portal.image_quality import CAUTIONS, LIMB_CUT_OFF, NEARLY_FLAT, TOO_SMALL
 from portal.models import Image, Release
 from tests.fixtures import rows
-from tests.fixtures.people import Person
+from tests.fixtures.people import Person, new_person, signed_in
 from tests.pages.answers import json_of
 
 CARD = {"name": "limbs", "body_parts": ["hand", "leg", "hip"], "training_data": {"name": "FracAtlas"}}
@@ -113,3 +115,47 @@ def test_what_was_typed_as_body_part_is_shown_as_text(app: Flask, as_reader: Per
     assert (
         "a reading of “&lt;b&gt;Knöchel&lt;/b&gt;” is outside that" in as_reader.get(f"/cases/{case_id}").text
     )
+
+
+CONTRADICTING = {"AccessionNumber": "ACC-OTHER", "BodyPartExamined": "ANKLE"}
+
+
+def opened_case(named: str, tags: dict[str, str] | None = None) -> uuid.UUID:
+    """Of patient PID-111; its file, which intake has opened, names the patient `named`."""
+    if db.session.scalar(select(Release.id)) is None:
+        rows.new_release()
+    case = rows.new_case(patient_ref="PID-111", accession="ACC-TYPED", body_part="hand")
+    (claim,) = claim_images(1, rows.TERMS)
+    assert accept(claim, Decoded(rows.DECODED | {"tags": tags or {}, "flags": ["colour"]}, digest_of(named)))
+    return case.id
+
+
+@pytest.mark.parametrize("is_read", [False, True])
+def test_a_file_that_contradicts_the_form_says_so_with_a_reading_or_without(
+    each_app: Flask, is_read: bool
+) -> None:
+    with each_app.app_context():
+        case_id = opened_case("PID-777", CONTRADICTING)
+        if is_read:
+            rows.read_all()
+    reader = signed_in(each_app, new_person(each_app, "reader"))
+    page, live = (reader.get(f"/cases/{case_id}{part}").text for part in ("", "/live"))
+    told = cautions(reader, case_id)
+    for caution, word in zip(told, ("patient", "accession number", "body part"), strict=True):
+        assert caution.startswith(f"The file names another {word} ")
+        assert caution in page
+        assert caution in live
+    assert "PID-777" not in page + str(told)
+
+
+def test_of_whom_a_file_names_only_is_kept_whether_it_is_this_patient(each_app: Flask) -> None:
+    with each_app.app_context():
+        same, other = opened_case(" pid-111"), opened_case("PID-777")
+        for case_id, note in ((same, SAME), (other, OTHER)):
+            (image,) = db.session.scalars(select(Image).where(Image.case_id == case_id))
+            assert image.flags == ["colour", note]
+            assert image.tags == {}
+    reader = signed_in(each_app, new_person(each_app, "reader"))
+    assert cautions(reader, same) == []
+    assert "The file names the patient of this case." in reader.get(f"/cases/{same}").text
+    assert "Other patient" not in reader.get(f"/cases/{other}").text, "the caution says it, in words"

@@ -12,7 +12,9 @@ from portal.actions.batches import rerun_batch
 from portal.actions.events import Actor
 from portal.actions.releases import publish
 from portal.db import db
+from portal.file_patient import OTHER, SAME
 from portal.models import Batch, Case, Finding, Job, Worker
+from tests.corpus.dicom_bytes import dicom
 from tests.fixtures.installation import Installation
 from tests.fixtures.pictures import limb_png
 from tests.fixtures.rows import images_of, jobs_of, new_case, new_user, received_file
@@ -114,3 +116,16 @@ def test_damaged_release_leaves_its_jobs_queued_and_says_so(tmp_path: Path, own_
         line.restart("inference")
         assert wait_for(lambda: state_of(case) == "done", 60)
     line.stop()
+
+
+def test_a_file_of_another_patient_is_noted(line: Installation) -> None:
+    storage = line.app.extensions["greenstick.storage"]
+    content = dicom()
+    with line.app.app_context():
+        storage.keep_bytes("originals", content)
+        files = [received_file("hand.dcm", content, kind="dicom")]
+        cases = [new_case(files=files, patient_ref=named) for named in ("patient-1", "P-2")]
+        line.app.extensions["greenstick.doorbell"].ring("intake")
+        assert wait_for(lambda: {state_of(case) for case in cases} == {"done"}, 60), line.log("intake")
+        flags = [image.flags for case in cases for image in images_of(case)]
+        assert [SAME in flags[0], OTHER in flags[1]] == [True, True]

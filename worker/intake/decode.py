@@ -77,4 +77,5 @@ def _record(image: Greyscale, pixels: Pixels, low: float, high: float) -> Intake
         window_high=high,
         tags=image.tags,
         flags=[*image.flags, *quality_flags(image)],
+        patient_digest=image.patient_digest,
     )

@@ -21,9 +21,10 @@ REACH = 0.5
 class Greyscale:
     """A decoded image with bone bright.
 
-    pixels   (rows, columns) uint8 or uint16
-    window   values to be shown black and white; None: not stated, to be measured
-    ignored  True where a pixel is padding and must not count when the window is measured
+    pixels          (rows, columns) uint8 or uint16
+    window          values to be shown black and white; None: not stated, to be measured
+    ignored         True where a pixel is padding and must not count when the window is measured
+    patient_digest  of the patient whom the file names, as `portal.file_patient` makes it
     """
 
     pixels: Pixels
@@ -33,6 +34,7 @@ class Greyscale:
     flags: list[str] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
     ignored: NDArray[np.bool_] | None = None
+    patient_digest: str = ""
 
 
 def usable_window(image: Greyscale) -> tuple[float, float]:

@@ -15,6 +15,7 @@ class Intake:
     window_low, window_high             values of the array to be shown black and white; low < high
     tags                                allow-listed DICOM tags only
     flags                               accepted with a caution: "colour", "alpha_flattened", ...
+    patient_digest                      of the patient whom the file names; to be compared, never kept
     """
 
     width_px: int
@@ -26,6 +27,7 @@ class Intake:
     window_high: float
     tags: dict[str, str]
     flags: list[str]
+    patient_digest: str
 
     def to_report(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,6 +47,7 @@ class Intake:
         tags, flags = report["tags"], report["flags"]
         _require(isinstance(tags, dict) and all(isinstance(value, str) for value in tags.values()), "tags")
         _require(isinstance(flags, list) and all(isinstance(flag, str) for flag in flags), "flags")
+        _require(isinstance(report["patient_digest"], str), "patient")
         return cls(**report)
 
 

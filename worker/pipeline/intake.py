@@ -79,7 +79,8 @@ class IntakePipeline:
             intake = self.decoder.decode(original, Kind(image.kind), array, preview)
             array_sha256 = self.storage.keep_file("arrays", array)
             preview_sha256 = self.storage.keep_file("previews", preview)
-        return Decoded(_columns(intake) | {"array_sha256": array_sha256, "preview_sha256": preview_sha256})
+        kept = {"array_sha256": array_sha256, "preview_sha256": preview_sha256}
+        return Decoded(_columns(intake) | kept, intake.patient_digest)
 
     def _settle(self, claim: Claim, future: Future[Decoded]) -> None:
         self.watch.ended(str(claim.id))

@@ -23,6 +23,7 @@ config.settings.reading_validation_mode = config.IGNORE  # spelling mistakes in 
 # All that is ever looked at; pydicom leaves every other element as unread bytes.
 NEEDED = [
     *tags.KEPT,
+    tags.PATIENT,
     *("SOPClassUID", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"),
     *("PixelPaddingValue", "PixelPaddingRangeLimit"),
@@ -62,5 +63,6 @@ def _greyscale(
         source_height_px=description.rows,
         flags=flags,
         tags=tags.kept_tags(dataset),
+        patient_digest=tags.patient_digest(dataset),
         ignored=rendering.padding,
     )

@@ -1,9 +1,14 @@
-"""The few DICOM tags that are kept. All others are dropped with the child that read them."""
+"""The few DICOM tags that are kept. All others are dropped with the child that read them.
+
+Of the patient's number only a digest leaves it, to be compared once.
+"""
 
 import re
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+
+from portal.file_patient import digest_of
 
 KEPT = (
     "Modality",
@@ -17,6 +22,7 @@ KEPT = (
     "PixelSpacing",
     "ImagerPixelSpacing",
 )
+PATIENT = "PatientID"
 MAX_CHARACTERS = 64
 # Control characters, and marks that turn or hide the text around them.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
@@ -26,6 +32,10 @@ def kept_tags(dataset: Dataset) -> dict[str, str]:
     """The allow-listed tags that are present and not empty, as short printable strings."""
     texts = {keyword: _text(dataset, keyword) for keyword in KEPT}
     return {keyword: text for keyword, text in texts.items() if text}
+
+
+def patient_digest(dataset: Dataset) -> str:
+    return digest_of(_text(dataset, PATIENT))
 
 
 def _text(dataset: Dataset, keyword: str) -> str:
