@@ -26,7 +26,12 @@ pages = Blueprint("cases", __name__)
 @pages.get("/cases/new")
 @requires("radiographer")
 def new() -> ResponseReturnValue:
-    return _form(UploadForm(None))
+    """`?like=<case id>`: with what was said of that case, whose file could not be used."""
+    like = request.args.get("like", type=uuid.UUID)
+    if like is None:
+        return _form(UploadForm(None))
+    note_view(like, actor())
+    return _form(UploadForm(None, obj=read_case(like).case))
 
 
 @pages.post("/cases")

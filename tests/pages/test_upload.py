@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,31 @@ def test_a_case_of_refused_files_alone_says_why_at_once(as_radiographer: Person)
     assert "This kind of file is not read here." in page.text
     assert "unsupported_type" in page.text
     assert 'data-is-done="true"' in page.text
+
+
+def test_a_good_file_is_sent_with_what_was_said_of_the_case(app: Flask, as_radiographer: Person) -> None:
+    case = upload(as_radiographer, {"letter.pdf": b"%PDF-1.7 hello"}).headers["Location"]
+    found = re.search(r'href="([^"]+)">.*Send a good file as a new case', as_radiographer.get(case).text)
+    assert found
+    assert "P-77" not in found.group(1), "an address names no patient"
+    page = as_radiographer.get(found.group(1)).text
+    for said in ("P-77", "A-1", "wrist"):
+        assert f'value="{said}"' in page
+    assert re.search(r"<textarea[^>]*>\s*fell</textarea>", page)
+    assert re.search(r'<input[^>]*checked[^>]*value="urgent"', page)
+    assert count(app, Case) == 1
+
+
+def test_a_form_like_a_case_that_is_not_there_is_not_found(as_radiographer: Person) -> None:
+    assert as_radiographer.get(f"/cases/new?like={uuid.uuid4()}").status_code == 404
+    assert as_radiographer.get("/cases/new?like=nonsense").status_code == 200
+
+
+def test_a_stranger_is_shown_nothing_of_a_case(as_radiographer: Person, visitor: Person) -> None:
+    case = upload(as_radiographer).headers["Location"]
+    answer = visitor.get(f"/cases/new?like={case.rsplit('/', 1)[-1]}")
+    assert answer.status_code == 302
+    assert "P-77" not in answer.text
 
 
 def test_the_same_bytes_in_another_case_are_said_to_be_the_same(as_radiographer: Person) -> None:
