@@ -147,6 +147,8 @@ def test_figures_are_told_though_their_folder_cannot_be_written(
     calling_all: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out" / "report.json").mkdir(parents=True)
+    card = ReleaseCard.read(calling_all)
+    replace(card, training={"folds_train": [0, 1]}, metrics={"fold": 4}).write(calling_all)
     asked = [str(manifest), "--release", str(calling_all), "--out", str(tmp_path / "out"), "--record"]
     assert evaluate.main(asked) == 2
     captured = capsys.readouterr()
