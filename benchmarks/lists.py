@@ -70,6 +70,10 @@ HISTORY = {
     "… doubt, skull": "?verdict=doubt&part=skull",
     "… failed, skull, urgent": "?state=failed&part=skull&priority=urgent",
     "… uploader, doubt, skull": f"?uploader={UPLOADERS[3]}&verdict=doubt&part=skull",
+    "… differs from the answer": "?reading=differs",
+    "… differs since, skull, urgent first": "?reading=differs+since&part=skull&sort=urgency",
+    "… changed by a re-run": "?changed=large",
+    "… changed by a re-run, deep page": "?changed=large&page=deep",
     "… uploader, urgent first": f"?uploader={UPLOADERS[3]}&sort=urgency",
 }  # fmt: skip
 SEARCHES = {"full reference": "P-0000017", "accession": "A0000001", "P": "P"}
@@ -146,6 +150,13 @@ def _add_reruns(count: int) -> None:
             ).join(Case).where(Image.id.in_(images.limit(size))).order_by(*oldest_first)  # fmt: skip
             names = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
             session.execute(insert(Job).from_select(names, jobs))
+            changed = select(Image.case_id).join(Job).where(Job.batch_id == batch.id, Job.id % 10 == 0)
+            session.execute(
+                update(Case)
+                .where(Case.id.in_(changed))
+                .values(changed_by_id=batch.id, verdict_before="doubt")
+                .execution_options(synchronize_session=False)
+            )
 
 
 def measure(app: Flask, times: int, only: str, by_wall: bool) -> Iterator[tuple[str, list[float]]]:
@@ -197,8 +208,12 @@ def pages(app: Flask, person: Person) -> Iterator[tuple[str, str]]:
     for page, filters in (("/worklist", WORKLIST), ("/history", HISTORY)):
         for name, query in filters.items():
             for key, batch_id in batches.items():
-                query = query.replace(f"batch={key}", f"batch={batch_id}")
+                for name_of_field in ("batch", "changed"):
+                    query = query.replace(f"{name_of_field}={key}", f"{name_of_field}={batch_id}")
             yield name if name[0] != "…" else f"{page[1:]} {name}", with_deep_page(person, page + query)
+    for reason in ("small", "large"):
+        yield f"page of a batch, {reason}", f"/batches/{batches[reason]}"
+    yield "dashboard", "/"
     yield "next case", f"/cases/{case_id}/next"
     yield "previous case", f"/cases/{case_id}/previous"
     for page in ("/worklist", "/history"):

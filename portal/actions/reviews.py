@@ -15,6 +15,7 @@ from portal.actions.events import Actor, record
 from portal.db import transaction
 from portal.errors import Conflict, NotFound
 from portal.models import Case, Review
+from portal.queries.disagreement import when_answered
 from portal.queries.double_reading import Standing, counting, standing
 from portal.queries.findings import current_findings, reviewed_findings
 
@@ -106,14 +107,16 @@ def _add(
 
 
 def _keep(session: Session, case_id: uuid.UUID, now: Standing, readers: list[int]) -> None:
-    """The only place that writes these columns."""
+    """The only place that writes these columns, but for `differs`, which a reading changes too."""
     first, second = (*readers, None, None)[:2]
+    verdict = session.scalar(select(Case.verdict).where(Case.id == case_id))
     session.execute(
         update(Case)
         .where(Case.id == case_id)
         .values(
             awaits=now.awaits,
             answer=now.answer,
+            differs=when_answered(now.answer, verdict),
             is_reviewed=now.awaits == "nothing",
             first_reader_id=first,
             second_reader_id=second,

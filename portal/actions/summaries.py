@@ -5,13 +5,15 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal.models import VERDICTS, Case, Finding, Image, Job
+from portal.models import VERDICTS, Batch, Case, Finding, Image, Job
 from portal.models.cases import reading_rank
 from portal.models.findings import OUT_OF_SCOPE
+from portal.queries.disagreement import when_read
 from portal.queries.outcomes import image_outcome
 
 CHUNK = 500
@@ -26,20 +28,26 @@ def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
         locked = session.execute(
-            select(Case.id, Case.priority).where(Case.id.in_(chunk)).order_by(Case.id).with_for_update()
-        ).all()
+            select(
+                Case.id, Case.priority, Case.verdict, Case.answer, Case.differs, Case.verdict_before,
+                Case.changed_by_id,
+            ).where(Case.id.in_(chunk)).order_by(Case.id).with_for_update()
+        ).all()  # fmt: skip
         states = _image_outcomes(session, chunk)
-        verdicts = _current_verdicts(session, chunk)
-        for case_id, priority in locked:
-            state, verdict = case_state(states[case_id]), most_severe(verdicts[case_id])
+        readings = _current_readings(session, chunk)
+        for case in locked:
+            verdicts = [reading.verdict for reading in readings[case.id]]
+            state, verdict = case_state(states[case.id]), most_severe(verdicts)
             session.execute(
                 update(Case)
-                .where(Case.id == case_id)
+                .where(Case.id == case.id)
                 .values(
                     state=state,
                     verdict=verdict,
-                    reading_rank=reading_rank(priority, verdict, state),
-                    out_of_scope_count=verdicts[case_id].count(OUT_OF_SCOPE),
+                    reading_rank=reading_rank(case.priority, verdict, state),
+                    out_of_scope_count=verdicts.count(OUT_OF_SCOPE),
+                    differs=when_read(case.answer, case.verdict, verdict, case.differs),
+                    **_change(case, verdict, readings[case.id]),
                 )
                 .execution_options(synchronize_session=False)
             )
@@ -89,20 +97,44 @@ def _images_with_finding(session: Session, case_ids: Sequence[uuid.UUID]) -> set
     )
 
 
-def _current_verdicts(session: Session, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
-    """Per case the verdicts that count: of each image, the one of its newest finished job."""
+class _Reading(NamedTuple):
+    """A finding that counts; `rerun_id` is the batch of its job, null when that was the upload."""
+
+    job_id: int
+    verdict: str
+    rerun_id: uuid.UUID | None
+
+
+def _current_readings(session: Session, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[_Reading]]:
+    """Per case the readings that count: of each image, the one of its newest finished job."""
     newest_done = (
         select(func.max(Job.id))
         .join(Image, Image.id == Job.image_id)
         .where(Image.case_id.in_(case_ids), Job.state == "done")
         .group_by(Job.image_id)
     )
-    verdicts: dict[uuid.UUID, list[str]] = defaultdict(list)
-    for case_id, verdict in session.execute(
-        select(Image.case_id, Finding.verdict)
+    readings: dict[uuid.UUID, list[_Reading]] = defaultdict(list)
+    for case_id, kind, batch_id, job_id, verdict in session.execute(
+        select(Image.case_id, Batch.kind, Batch.id, Job.id, Finding.verdict)
         .join(Job, Job.id == Finding.job_id)
+        .join(Batch, Batch.id == Job.batch_id)
         .join(Image, Image.id == Job.image_id)
         .where(Job.id.in_(newest_done))
     ):
-        verdicts[case_id].append(verdict)
-    return verdicts
+        readings[case_id].append(_Reading(job_id, verdict, batch_id if kind == "rerun" else None))
+    return readings
+
+
+def _change(case: Any, verdict: str | None, readings: Sequence[_Reading]) -> dict[str, Any]:
+    """What to write when a re-run changes the verdict: which one, and the verdict before it.
+
+    While its readings of one case's images come in, the verdict before the first of them stays; when they end
+    with that one again, nothing was changed.
+    """
+    rerun_id = max(readings).rerun_id if readings else None
+    if rerun_id is None or case.verdict is None or verdict == case.verdict:
+        return {}
+    before = case.verdict_before if case.changed_by_id == rerun_id else case.verdict
+    if before == verdict:
+        return {"verdict_before": None, "changed_by_id": None}
+    return {"verdict_before": before, "changed_by_id": rerun_id}

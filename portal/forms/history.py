@@ -11,11 +11,16 @@ from portal.forms.case_filters import IdField, part_field, priority_field, state
 from portal.forms.choices import choices, same, whole_or_none
 from portal.forms.days import DayField
 from portal.models import VERDICTS
+from portal.queries.disagreement import KNOWN, NEW
 from portal.queries.facets import NONE_YET
 from portal.queries.history import Selection
 
 SORTS = choices(("newest", "Newest first"), ("oldest", "Oldest first"), ("urgency", "Urgent first"))
 REVIEWS = {"open": False, "reviewed": True}
+DIFFERS = {"differs": (NEW, KNOWN), "differs since": (NEW,)}
+DIFFERS_WORDS = {
+    "differs": "differs from the readers' answer", "differs since": "… since it was read again",
+}  # fmt: skip
 
 
 class HistoryForm(Form):
@@ -28,9 +33,11 @@ class HistoryForm(Form):
     priority = priority_field()
     part = part_field()
     review = SelectField("Review", choices=choices(*same(REVIEWS), any_is="any"), default="")
+    reading = SelectField("The reading", choices=choices(*DIFFERS_WORDS.items(), any_is="any"), default="")
     uploader = SelectField("Uploaded by", coerce=whole_or_none, default=None)
     sort = SelectField("Sort", choices=SORTS, default="newest")
     batch = IdField()
+    changed = IdField()
     search = IdField()
 
     def __init__(self, formdata: Any, usernames: Sequence[tuple[int, str]]) -> None:
@@ -46,6 +53,8 @@ class HistoryForm(Form):
             state=self.state.data or None,
             part=self.part.data or None,
             is_reviewed=REVIEWS.get(self.review.data),
+            differs=DIFFERS.get(self.reading.data, ()),
+            changed_by_id=self.changed.data,
             uploader_id=self.uploader.data,
             batch_id=self.batch.data,
             search_text=search_text,

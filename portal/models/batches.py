@@ -37,6 +37,6 @@ class Batch(Base):
     cancelled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     open_key: Mapped[str | None] = mapped_column(String(64), unique=True)
 
-    case: Mapped[Case | None] = relationship()
+    case: Mapped[Case | None] = relationship(foreign_keys=[case_id])
     release: Mapped[Release | None] = relationship()
     requested_by: Mapped[User] = relationship()

@@ -23,6 +23,7 @@ PRIORITIES = ("urgent", "routine")
 CASE_STATES = ("waiting", "done", "refused", "failed", "cancelled")
 AWAITED = ("first", "second", "third", "nothing")
 ANSWERS = ("yes", "no", "unsure")
+DIFFERS = ("known", "new")
 READING_ORDER = ("fracture", "doubt", "no fracture", "out of scope", None)
 """What the release said, in the order in which readers look at it; None: nothing yet, or nothing at all."""
 READING = ("is_reviewed", "reading_rank", "created_at", "id", "first_reader_id", "second_reader_id")
@@ -51,6 +52,9 @@ class Case(Base):
     `awaits`   the reader that it waits for: first, second, third; nothing: it is settled
     `answer`   its readers' word on a fracture, once it is settled; null before
     `is_reviewed`  it is settled; stands beside `awaits` because the worklist is sorted by it
+    `differs`  the verdict does not fit the answer: known, its readers answered so with it before them; new,
+               it came after the answer; null where they fit, as `queries/disagreement.py` tells it
+    `verdict_before`, `changed_by_id`  the verdict before the newest re-run that changed it, and that re-run
     `first_reader_id`, `second_reader_id`  who reviewed it, the first two in the order in which they first did
     `part`     the part of the body that its text names, as `queries/body_parts.py` tells it: lists filter by
     it `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
@@ -63,6 +67,8 @@ class Case(Base):
         one_of("verdict", VERDICTS),
         one_of("awaits", AWAITED),
         one_of("answer", ANSWERS),
+        one_of("differs", DIFFERS),
+        one_of("verdict_before", VERDICTS),
         Index("ix_case_created", "created_at", "id"),
         Index("ix_case_priority", "priority", "created_at", "id"),
         Index("ix_case_state", "state", "created_at", "id"),
@@ -76,6 +82,11 @@ class Case(Base):
         Index(OUT_OF_SCOPE_INDEX, *READING, "state", "part", "uploaded_by_id", "out_of_scope_count",
               sqlite_where=text("out_of_scope_count > 0"),
               postgresql_where=text("out_of_scope_count > 0")),
+        Index("ix_case_differs", "differs", "created_at", "id", "priority",
+              sqlite_where=text("differs IS NOT NULL"), postgresql_where=text("differs IS NOT NULL")),
+        Index("ix_case_changed", "changed_by_id", "created_at", "id", "priority", "differs",
+              sqlite_where=text("changed_by_id IS NOT NULL"),
+              postgresql_where=text("changed_by_id IS NOT NULL")),
         Index("ix_case_patient", "patient_key"),
         Index("ix_case_accession", "accession_key"),
     )  # fmt: skip
@@ -96,6 +107,9 @@ class Case(Base):
     awaits: Mapped[str] = mapped_column(String(7), default="first", server_default="first")
     answer: Mapped[str | None] = mapped_column(String(6))
     is_reviewed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    differs: Mapped[str | None] = mapped_column(String(5))
+    verdict_before: Mapped[str | None] = mapped_column(String(20))
+    changed_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("batch.id", use_alter=True))
     first_reader_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     second_reader_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
     claimed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

@@ -6,14 +6,16 @@ import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import joinedload
 
 from portal.db import db
 from portal.errors import NotFound
-from portal.models import OPEN_STATES, Batch, Image, Job
+from portal.models import OPEN_STATES, Batch, Case, Image, Job
 from portal.queries.case_rows import CaseRow
+from portal.queries.disagreement import NEW
 from portal.queries.history import Selection, history
 from portal.queries.paging import Order, Page, fetch_page
 
@@ -53,6 +55,13 @@ class Progress:
         return self.jobs.get(state, 0)
 
 
+class Changes(NamedTuple):
+    """Cases whose newest change of verdict came with this re-run, and those that no longer fit the answer."""
+
+    cases: int
+    differing: int
+
+
 @dataclass(frozen=True)
 class BatchRow:
     batch: Batch
@@ -82,6 +91,13 @@ def read_batch(batch_id: uuid.UUID) -> BatchRow:
     if batch is None:
         raise NotFound("There is no such batch.")
     return _with_progress([batch])[0]
+
+
+def changes_by(batch_id: uuid.UUID) -> Changes:
+    """Counted in an index of what re-runs changed, which holds few of all cases."""
+    differing = func.count().filter(Case.differs == NEW)
+    counted = select(func.count(), differing).where(Case.changed_by_id == batch_id)
+    return Changes(*db.session.execute(counted).one())
 
 
 def newest_cases_of(batch_id: uuid.UUID) -> Sequence[CaseRow]:

@@ -27,6 +27,11 @@ def is_in_batch(batch_id: uuid.UUID) -> ColumnElement[bool]:
     return Case.id.in_(read_in_it.union(uploaded_in_it))
 
 
+def is_read_in(batch_id: uuid.UUID) -> ColumnElement[bool]:
+    """Asked of one case after the other, where few of all are asked."""
+    return exists().where(Image.case_id == Case.id, Job.image_id == Image.id, Job.batch_id == batch_id)
+
+
 @dataclass(frozen=True)
 class RerunMerge(Merge):
     """A re-run's cases, found along its jobs, which stand in the order of the cases, the oldest first.

@@ -16,6 +16,7 @@ from portal.models.columns import utc_now
 from portal.models.findings import OUT_OF_SCOPE
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.days import start_of, today
+from portal.queries.disagreement import NEW
 from portal.queries.facets import has_image_out_of_scope
 
 SHOWN = 8
@@ -24,7 +25,10 @@ TROUBLE_KEPT = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`verdicts` and `states` count the cases of `day`, which is today."""
+    """`verdicts` and `states` count the cases of `day`, which is today.
+
+    `differing_count`  settled cases that were read again since, and then otherwise
+    """
 
     day: date
     states: Mapping[str, int]
@@ -33,6 +37,7 @@ class Dashboard:
     waiting: Sequence[CaseRow]
     trouble: Sequence[CaseRow]
     mine: Sequence[CaseRow]
+    differing_count: int
 
     @property
     def is_busy(self) -> bool:
@@ -47,7 +52,8 @@ def dashboard_of(user_id: int) -> Dashboard:
     states, verdicts = _counts_today()
     ends = len(waiting), len(waiting) + len(trouble)
     return Dashboard(
-        today(), states, verdicts, _waiting_count(), rows[: ends[0]], rows[ends[0] : ends[1]], rows[ends[1] :]
+        today(), states, verdicts, _waiting_count(), rows[: ends[0]], rows[ends[0] : ends[1]],
+        rows[ends[1] :], _differing_count(),
     )  # fmt: skip
 
 
@@ -68,6 +74,10 @@ def _cases(which: ColumnElement[bool], order: Sequence[Any]) -> Sequence[Case]:
 
 def _waiting_count() -> int:
     return db.session.scalar(select(func.count()).where(Case.state == "waiting")) or 0
+
+
+def _differing_count() -> int:
+    return db.session.scalar(select(func.count()).where(Case.differs == NEW)) or 0
 
 
 def _is_partly_out_of_scope() -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -15,7 +16,7 @@ from portal.db import db
 from portal.models import Case, Image
 from portal.models.cases import PRIORITIES
 from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
-from portal.queries.cases_of_batch import RerunMerge, is_in_batch, uploaded_case
+from portal.queries.cases_of_batch import RerunMerge, is_in_batch, is_read_in, uploaded_case
 from portal.queries.days import end_of, start_of
 from portal.queries.facets import Facets
 from portal.queries.merging import Merge, Stretch
@@ -32,7 +33,12 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class Selection:
-    """Which cases are meant; what is null or empty does not restrict. `is_reviewed`: settled, or not yet."""
+    """Which cases are meant; what is null or empty does not restrict.
+
+    `is_reviewed`    settled, or not yet
+    `differs`        the values of `Case.differs` that fit
+    `changed_by_id`  the newest re-run that changed the verdict
+    """
 
     from_day: date | None = None
     to_day: date | None = None
@@ -41,6 +47,8 @@ class Selection:
     state: str | None = None
     part: str | None = None
     is_reviewed: bool | None = None
+    differs: tuple[str, ...] = ()
+    changed_by_id: uuid.UUID | None = None
     uploader_id: int | None = None
     batch_id: uuid.UUID | None = None
     search_text: str = ""
@@ -107,8 +115,15 @@ def _few_cases(selection: Selection) -> type[Case] | None:
 
 def _merge(selection: Selection, order: Order) -> Merge:
     """A batch's cases are looked through along its jobs, an uploader's in the index of uploads, which holds
-    the facets too. Cases with an image out of scope have an index of their own, uploaders and all."""
+    the facets too. Cases with an image out of scope have an index of their own, uploaders and all; so have
+    those that a re-run changed, and those whose verdict does not fit the answer."""
     every = (*selection.facets.conditions(), *_where(selection))
+    if selection.changed_by_id:
+        return Merge(_by_priority(order, {Case.changed_by_id: selection.changed_by_id}), every)
+    if selection.differs:
+        parts = [_by_priority(order, {Case.differs: differs}) for differs in selection.differs]
+        in_batch = (is_read_in(selection.batch_id),) if selection.batch_id else ()
+        return Merge(list(chain.from_iterable(parts)), (*every, *in_batch))
     if selection.batch_id:
         return RerunMerge(_by_priority(order, {}), every, batch_id=selection.batch_id)
     if selection.uploader_id is not None and not selection.facets.is_out_of_scope:
@@ -131,5 +146,9 @@ def _where(selection: Selection, case: type[Case] = Case) -> Iterator[ColumnElem
         yield case.created_at < end_of(selection.to_day)
     if selection.uploader_id is not None:
         yield case.uploaded_by_id == selection.uploader_id
+    if selection.differs:
+        yield case.differs.in_(selection.differs)
+    if selection.changed_by_id:
+        yield case.changed_by_id == selection.changed_by_id
     if selection.search_text and selection.batch_id:
         yield is_named(selection.search_text, case)

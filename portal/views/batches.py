@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import flask
 from flask import Blueprint, request
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.actions.batches import cancel_batch
 from portal.forms.batches import BatchListForm, RerunForm
-from portal.queries.batches import batch_page, newest_cases_of, read_batch
+from portal.queries.batches import batch_page, changes_by, newest_cases_of, read_batch
 from portal.queries.releases import choosable
 from portal.views.answers import page, see
 from portal.web.access import actor, requires
@@ -37,7 +38,7 @@ def show(batch_id: uuid.UUID) -> ResponseReturnValue:
 @requires("radiographer")
 def live(batch_id: uuid.UUID) -> ResponseReturnValue:
     """The part of the page that changes while the batch runs."""
-    return page("batches/_live.html", row=read_batch(batch_id), cases=newest_cases_of(batch_id))
+    return page("batches/_live.html", **_facts(batch_id))
 
 
 @pages.post("/batches/<uuid:batch_id>/cancel")
@@ -49,5 +50,10 @@ def cancel(batch_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def show_batch(batch_id: uuid.UUID, form: RerunForm, status: int = 200) -> ResponseReturnValue:
-    row, cases = read_batch(batch_id), newest_cases_of(batch_id)
-    return page("batches/batch.html", status, row=row, cases=cases, form=form)
+    return page("batches/batch.html", status, form=form, **_facts(batch_id))
+
+
+def _facts(batch_id: uuid.UUID) -> dict[str, Any]:
+    return {
+        "row": read_batch(batch_id), "cases": newest_cases_of(batch_id), "changes": changes_by(batch_id)
+    }  # fmt: skip
