@@ -13,6 +13,7 @@ from portal.queries.case_claims import current_claim
 from portal.queries.cases import read_case
 from portal.queries.queue import place_of
 from portal.queries.reviews import Spoken, reviews_of, spoken
+from portal.queries.standstill import why_it_stands_still
 from portal.queries.story import story_of
 from portal.services import settings
 from portal.views.answers import my_id, page
@@ -61,6 +62,7 @@ def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
         "shown": read.image_to_show(number),
         "way": way_in_force(),
         "place": place_of(read),
+        "standstill": why_it_stands_still(read),
         "spoken": told,
         "story": story_of(read, reviews, told),
         "marks": _marks(told),

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from portal.actions import batches, images, jobs
+from portal.actions import batches, images, jobs, workers
 from portal.actions.events import Actor
 from portal.db import db
 from portal.models import Batch, Case, Event, Finding, Job
@@ -86,6 +86,7 @@ def test_a_failed_reading_is_shown_as_failed_with_its_reason(app: Flask, as_read
 
 def test_a_waiting_case_shows_its_place_and_a_rough_wait(app: Flask, as_reader: Person) -> None:
     with app.app_context():
+        workers.seen(workers.Sign("inference-1", "inference"))
         rows.ready_case(images_count=3)
         case = rows.ready_case(images_count=2)
     page = text_of(as_reader, f"/cases/{case.id}")
