@@ -64,6 +64,8 @@ HISTORY = {
     "… out of scope": "?verdict=out+of+scope",
     "… out of scope, skull, failed": "?verdict=out+of+scope&part=skull&state=failed",
     "… uploader, out of scope": f"?uploader={UPLOADERS[3]}&verdict=out+of+scope",
+    "… refused": "?state=refused", "… uploader, refused": f"?uploader={UPLOADERS[3]}&state=refused",
+    "… out of scope, refused": "?verdict=out+of+scope&state=refused",
     "… state": "?state=failed", "… body part": "?part=hip", "… open": "?review=open",
     "… uploader": f"?uploader={UPLOADERS[3]}",
     "… upload": "?batch=upload", "… re-run of 1,000": "?batch=small", "… re-run of a fifth": "?batch=large",

@@ -43,8 +43,8 @@ VERDICTS = {"no fracture": 62, "fracture": 21, "doubt": 13, OUT_OF_SCOPE: 4}
 STATES = {"done": 952, "refused": 20, "failed": 15, "waiting": 8, "cancelled": 5}
 COLUMNS = {
     "case": "id patient_ref patient_key accession accession_key body_part part notes priority state verdict "
-    "reading_rank out_of_scope_count awaits answer is_reviewed first_reader_id second_reader_id "
-    "claimed_by_id claimed_at differs uploaded_by_id created_at submission_key",
+    "reading_rank out_of_scope_count refused_count awaits answer is_reviewed first_reader_id "
+    "second_reader_id claimed_by_id claimed_at differs uploaded_by_id created_at submission_key",
     "batch": "id kind reason case_id requested_by_id created_at",
     "image": "id case_id position name sha256 size_bytes kind rank received_at state refusal_code "
     "refusal_reason array_sha256 preview_sha256 width_px height_px source_width_px source_height_px "
@@ -130,10 +130,12 @@ class Maker:
             for position in range(2 if draw.random() < 0.3 else 1)
             for row in self._image(case_id, batch_id, position, state, verdict, urgent, at)
         ]
+        refused_count = sum(table == "image" and row[9] == "refused" for table, row in images)
         out_of_scope_count = sum(table == "finding" and row[3] == OUT_OF_SCOPE for table, row in images)
         yield "case", (
             case_id, patient, patient.casefold(), accession, accession.casefold(), body_part,
-            part_of(body_part), "", priority, state, verdict, rank, out_of_scope_count, awaits,
+            part_of(body_part), "", priority, state, verdict, rank, out_of_scope_count,
+            refused_count, awaits,
             "no" if awaits == "nothing" else None, awaits == "nothing", readers[0] if readers else None,
             readers[1] if len(readers) > 1 else None, claimed_by, self.now if claimed_by else None,
             _differs(case_id, verdict) if awaits == "nothing" else None, uploader, at, case_id.hex,

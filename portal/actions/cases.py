@@ -82,7 +82,8 @@ def _case_of(session: Session, key: str) -> Case | None:
 
 
 def _insert(session: Session, form: CaseForm, files: Sequence[ReceivedFile], key: str, actor: Actor) -> Case:
-    state = case_state(["refused" if file.refusal_code else "waiting" for file in files])
+    outcomes = ["refused" if file.refusal_code else "waiting" for file in files]
+    state = case_state(outcomes)
     case = Case(
         patient_ref=form.patient_ref,
         patient_key=form.patient_ref.casefold()[:64],
@@ -96,6 +97,7 @@ def _insert(session: Session, form: CaseForm, files: Sequence[ReceivedFile], key
         submission_key=key,
         state=state,
         reading_rank=reading_rank(form.priority, None, state),
+        refused_count=outcomes.count("refused"),
     )
     session.add(case)
     session.flush()

@@ -46,6 +46,7 @@ def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
                     verdict=verdict,
                     reading_rank=reading_rank(case.priority, verdict, state),
                     out_of_scope_count=verdicts.count(OUT_OF_SCOPE),
+                    refused_count=states[case.id].count("refused"),
                     differs=when_read(case.answer, case.verdict, verdict, case.differs),
                     **_change(case, verdict, readings[case.id]),
                 )

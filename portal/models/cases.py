@@ -30,6 +30,8 @@ READING = ("is_reviewed", "reading_rank", "created_at", "id", "first_reader_id",
 """The worklist's order, and what tells in the index itself whom a case no longer waits for."""
 OUT_OF_SCOPE_INDEX = "ix_case_out_of_scope"
 """Holds the cases of which any image is out of scope, and no others."""
+REFUSED_INDEX = "ix_case_refused"
+"""Holds the cases of which any image was refused, and no others."""
 NOTHING_TO_READ = len(PRIORITIES) * len(READING_ORDER)
 
 
@@ -41,7 +43,7 @@ def reading_rank(priority: str, verdict: str | None, state: str) -> int:
 
 
 class Case(Base):
-    """`state`, `verdict`, `reading_rank` and `out_of_scope_count` sum up the images' newest jobs, kept in the
+    """`state`, `verdict`, `reading_rank` and the counts sum up the images and their newest jobs, kept in the
     transaction that changes those.
 
     `state`    waiting: something is still queued, decoded or read; failed: a newest job gave no finding;
@@ -49,6 +51,7 @@ class Case(Base):
                done: everything usable was read
     `verdict`  the most severe current verdict of its images; null before the first
     `out_of_scope_count`  how many of its images are out of scope now, whatever the most severe verdict says
+    `refused_count`  how many of its images were refused, also where others were read
     `awaits`   the reader that it waits for: first, second, third; nothing: it is settled
     `answer`   its readers' word on a fracture, once it is settled; null before
     `is_reviewed`  it is settled; stands beside `awaits` because the worklist is sorted by it
@@ -82,6 +85,8 @@ class Case(Base):
         Index(OUT_OF_SCOPE_INDEX, *READING, "state", "part", "uploaded_by_id", "out_of_scope_count",
               sqlite_where=text("out_of_scope_count > 0"),
               postgresql_where=text("out_of_scope_count > 0")),
+        Index(REFUSED_INDEX, *READING, "state", "part", "uploaded_by_id", "refused_count",
+              "priority", sqlite_where=text("refused_count > 0"), postgresql_where=text("refused_count > 0")),
         Index("ix_case_differs", "differs", "created_at", "id", "priority",
               sqlite_where=text("differs IS NOT NULL"), postgresql_where=text("differs IS NOT NULL")),
         Index("ix_case_changed", "changed_by_id", "created_at", "id", "priority", "differs",
@@ -103,6 +108,7 @@ class Case(Base):
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     verdict: Mapped[str | None] = mapped_column(String(20))
     out_of_scope_count: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    refused_count: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     reading_rank: Mapped[int] = mapped_column(SmallInteger, server_default=str(NOTHING_TO_READ - 1))
     awaits: Mapped[str] = mapped_column(String(7), default="first", server_default="first")
     answer: Mapped[str | None] = mapped_column(String(6))

@@ -18,16 +18,16 @@ from portal.queries.case_claims import CaseClaim, claim_of
 
 @dataclass(frozen=True)
 class CaseRow:
-    """`reason` says in words what was refused or failed; null when nothing was.
-
+    """`refusals`  why images were refused, each reason once, in the order of the images
+    `problem`  why a reading failed; null when none did
     `readers`  who reviewed it, in the order in which they first did
     `claim`    who is reading it just now
     """
 
     case: Case
     image_count: int
-    refused_count: int
-    reason: str | None
+    refusals: tuple[str, ...]
+    problem: str | None
     readers: tuple[str, ...]
     claim: CaseClaim | None
 
@@ -52,8 +52,8 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
         CaseRow(
             case,
             image_count=len(images[case.id]),
-            refused_count=len(_refusals(images[case.id])),
-            reason=problems.get(case.id) or next(iter(_refusals(images[case.id])), None),
+            refusals=_once_each(images[case.id]),
+            problem=problems.get(case.id),
             readers=tuple(readers[case.id]),
             claim=claim_of(case, now),
         )
@@ -61,8 +61,8 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
     ]
 
 
-def _refusals(reasons: Sequence[str | None]) -> list[str]:
-    return [reason for reason in reasons if reason is not None]
+def _once_each(reasons: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reason for reason in reasons if reason is not None))
 
 
 def _images_of(case_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, list[str | None]]:

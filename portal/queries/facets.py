@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column
+from sqlalchemy import ColumnElement, and_, literal_column
 
 from portal.models import VERDICTS, Case
 from portal.models.cases import (
@@ -20,6 +20,7 @@ from portal.models.cases import (
     OUT_OF_SCOPE_INDEX,
     PRIORITIES,
     READING_ORDER,
+    REFUSED_INDEX,
     reading_rank,
 )
 from portal.models.findings import OUT_OF_SCOPE
@@ -35,6 +36,7 @@ class Facets:
     """What is null does not restrict.
 
     `verdict`      the case's; out of scope: of any image, even where the case's is more severe
+    `state`        the case's; refused: of any image, even where others were read
     `is_reviewed`  settled or not
     `refused`      false: none that nobody can read, unless just these are asked for
     """
@@ -50,6 +52,19 @@ class Facets:
     def is_out_of_scope(self) -> bool:
         return self.verdict == OUT_OF_SCOPE
 
+    @property
+    def is_refused(self) -> bool:
+        return self.state == "refused"
+
+    @property
+    def within(self) -> PartialIndex | None:
+        """The index that holds none but such cases, if there is one."""
+        refused = PartialIndex(REFUSED_INDEX, Case, has_refused_image()) if self.is_refused else None
+        if not self.is_out_of_scope:
+            return refused
+        holds = has_image_out_of_scope()
+        return PartialIndex(OUT_OF_SCOPE_INDEX, Case, and_(holds, refused.holds) if refused else holds)
+
     def conditions(self, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:
         if self.is_out_of_scope:
             yield has_image_out_of_scope(case)
@@ -57,11 +72,13 @@ class Facets:
             yield case.verdict.is_(None) if self.verdict == NONE_YET else case.verdict == self.verdict
         if self.is_reviewed is not None:
             yield case.is_reviewed == self.is_reviewed
-        if not self.refused and self.state != "refused":
+        if self.is_refused:
+            yield has_refused_image(case)
+        elif self.state is not None:
+            yield case.state == self.state
+        if not self.refused and not self.is_refused:
             yield case.reading_rank < NOTHING_TO_READ
-        for column, value in (
-            (case.priority, self.priority), (case.state, self.state), (case.part, self.part)
-        ):  # fmt: skip
+        for column, value in ((case.priority, self.priority), (case.part, self.part)):
             if value is not None:
                 yield column == value
 
@@ -74,25 +91,24 @@ class Facets:
         return list(self._by_rank())
 
     def _needs_no_rank(self, order: Order) -> bool:
-        return self == Facets(state=self.state) and order.columns[0].key == Case.created_at.key
+        is_alone = self == Facets(state=self.state) and not self.is_refused
+        return is_alone and order.columns[0].key == Case.created_at.key
 
     def _by_rank(self) -> Iterator[Stretch]:
         named: dict[Column, Any] = {}
-        if self.state is not None:
+        if self.state is not None and not self.is_refused:
             named[Case.state] = self.state
         if self.part is not None:
             named[Case.part] = self.part
-        within = _out_of_scope_index() if self.is_out_of_scope else None
         reviewed = (False, True) if self.is_reviewed is None else (self.is_reviewed,)
         for is_reviewed, (equal, implied) in product(reviewed, self._ranks()):
-            yield Stretch({**named, Case.is_reviewed: is_reviewed, **equal}, implied, within)
+            yield Stretch({**named, Case.is_reviewed: is_reviewed, **equal}, implied, self.within)
 
     def _ranks(self) -> Iterator[tuple[Mapping[Column, Any], Mapping[Column, Any]]]:
         """Each rank that fits, and the priority that follows from it; the last one holds both priorities."""
         priorities = (self.priority,) if self.priority else PRIORITIES
-        if self.state != "refused":
-            for priority, verdict in product(priorities, self._verdicts()):
-                yield {Case.reading_rank: reading_rank(priority, verdict, "done")}, {Case.priority: priority}
+        for priority, verdict in product(priorities, self._verdicts()):
+            yield {Case.reading_rank: reading_rank(priority, verdict, "done")}, {Case.priority: priority}
         if self._may_be_refused():
             for priority in priorities:
                 yield {Case.reading_rank: NOTHING_TO_READ, Case.priority: priority}, {}
@@ -105,7 +121,7 @@ class Facets:
         return (None if self.verdict == NONE_YET else self.verdict,)
 
     def _may_be_refused(self) -> bool:
-        is_wanted = self.state == "refused" or (self.refused and self.state is None)
+        is_wanted = self.is_refused or (self.refused and self.state is None)
         return is_wanted and self.verdict in (None, NONE_YET)
 
 
@@ -114,5 +130,6 @@ def has_image_out_of_scope(case: type[Case] = Case) -> ColumnElement[bool]:
     return case.out_of_scope_count > literal_column("0")
 
 
-def _out_of_scope_index() -> PartialIndex:
-    return PartialIndex(OUT_OF_SCOPE_INDEX, Case, has_image_out_of_scope())
+def has_refused_image(case: type[Case] = Case) -> ColumnElement[bool]:
+    """Written out for the same reason."""
+    return case.refused_count > literal_column("0")

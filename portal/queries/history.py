@@ -115,8 +115,8 @@ def _few_cases(selection: Selection) -> type[Case] | None:
 
 def _merge(selection: Selection, order: Order) -> Merge:
     """A batch's cases are looked through along its jobs, an uploader's in the index of uploads, which holds
-    the facets too. Cases with an image out of scope have an index of their own, uploaders and all; so have
-    those that a re-run changed, and those whose verdict does not fit the answer."""
+    the facets too. Cases with an image out of scope or refused have indexes of their own, uploaders and all;
+    so have those that a re-run changed, and those whose verdict does not fit the answer."""
     every = (*selection.facets.conditions(), *_where(selection))
     if selection.changed_by_id:
         return Merge(_by_priority(order, {Case.changed_by_id: selection.changed_by_id}), every)
@@ -126,7 +126,7 @@ def _merge(selection: Selection, order: Order) -> Merge:
         return Merge(list(chain.from_iterable(parts)), (*every, *in_batch))
     if selection.batch_id:
         return RerunMerge(_by_priority(order, {}), every, batch_id=selection.batch_id)
-    if selection.uploader_id is not None and not selection.facets.is_out_of_scope:
+    if selection.uploader_id is not None and not selection.facets.within:
         return Merge(_by_priority(order, {Case.uploaded_by_id: selection.uploader_id}), every)
     return Merge(selection.facets.stretches(order), tuple(_where(selection)))
 

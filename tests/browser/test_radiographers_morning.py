@@ -78,7 +78,7 @@ def test_a_radiographers_morning(
     expect(names(waiting)).to_have_text(["P-forearm", "P-wrist", "P-hip", "P-hand"], timeout=WITHIN_MS)
 
     sqlite_portal.start("inference")
-    expect(waiting).to_contain_text("Nothing waits: everything was read.", timeout=WITHIN_MS)
+    expect(waiting).to_contain_text("Nothing waits.", timeout=WITHIN_MS)
     page.get_by_role("link", name="History").click()
     page.get_by_label("Sort").select_option("Urgent first")
     page.get_by_role("button", name="Apply").click()

@@ -48,7 +48,7 @@ NARROWED = [
 
 def add_all_kinds(count: int) -> None:
     """Cases of each state, verdict, priority, part and review, in no order; some at the same moment, and some
-    fractures and doubts with an image out of scope."""
+    fractures and doubts with an image out of scope, some of all with a refused one."""
     draw, now, user_id = random.Random(7), utc_now(), rows.new_user().id
     made = []
     for number in range(count):
@@ -57,7 +57,9 @@ def add_all_kinds(count: int) -> None:
         made.append(
             {"id": uuid.UUID(int=draw.getrandbits(128)), "patient_ref": f"P-{number}", "patient_key":
              f"p-{number}", "priority": priority, "state": state, "verdict": verdict,
-             "out_of_scope_count": out_of_scope_count(verdict, draw), "part": draw.choice(("hip", "hand")),
+             "out_of_scope_count": out_of_scope_count(verdict, draw),
+             "refused_count": 2 if state == "refused" else draw.choice((0, 0, 1)),
+             "part": draw.choice(("hip", "hand")),
              "reading_rank": reading_rank(priority, verdict, state), "is_reviewed": draw.random() < 0.5,
              "uploaded_by_id": user_id, "created_at": now - timedelta(minutes=draw.randrange(count // 2)),
              "submission_key": str(number)}
@@ -123,6 +125,9 @@ INDEX_OF = {
     Facets(state="failed"): "ix_case_state (",
     Facets(verdict=OUT_OF_SCOPE): "COVERING INDEX ix_case_out_of_scope",
     Facets(verdict=OUT_OF_SCOPE, state="failed", part="hip"): "COVERING INDEX ix_case_out_of_scope",
+    Facets(state="refused"): "COVERING INDEX ix_case_refused",
+    Facets(state="refused", part="hip", is_reviewed=False): "COVERING INDEX ix_case_refused",
+    Facets(verdict=OUT_OF_SCOPE, state="refused"): "INDEX ix_case_out_of_scope",
     Facets(): "ix_case_created",
 }
 

@@ -27,7 +27,7 @@ def test_today_is_counted_by_verdict_and_state(app: Flask, as_reader: Person) ->
         rows.new_case(files=[rows.received_file(kind="", refusal_code="empty", refusal_reason="Empty.")])
     assert tiles(as_reader) == {
         "fracture": 2, "doubt": 0, "no fracture": 1, "out of scope": 0,
-        "waiting": 1, "refused": 1, "failed": 0,
+        "waiting": 1, "refused": 1, "failed": 0, "cancelled": 0,
     }  # fmt: skip
 
 

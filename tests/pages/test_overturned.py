@@ -14,6 +14,7 @@ from portal.actions import batches, jobs
 from portal.actions.events import Actor
 from portal.db import db
 from portal.models import Case, Job
+from portal.queries.disagreement import SAYS_THE_OPPOSITE
 from portal.queries.history import ORDERS, Selection, _merge
 from tests.fixtures import rows
 from tests.fixtures.people import Person
@@ -33,7 +34,8 @@ def reading(verdict: str) -> dict[str, object]:
 def settled(app: Flask, reader: Person, name: str, verdict: str, answer: str, **changes: Any) -> uuid.UUID:
     with app.app_context():
         case_id = rows.read_case(answer=reading(verdict), patient_ref=name, **changes).id
-    assert reader.review(case_id, {"is_fracture": answer, "agrees": "yes"}).status_code == 303
+    agrees = "no" if SAYS_THE_OPPOSITE[answer] == verdict else "yes"
+    assert reader.review(case_id, {"is_fracture": answer, "agrees": agrees}).status_code == 303
     return case_id
 
 
