@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from portal.actions.events import Actor, record
 from portal.db import transaction
 from portal.errors import BadRequest, NotFound
-from portal.models import ROLES, LoginSession, User
+from portal.models import ROLES, LoginAttempt, LoginSession, User
 from portal.models.columns import utc_now
 
 MIN_PASSWORD_LENGTH = 10
@@ -37,11 +37,12 @@ def add_user(
 
 
 def set_password(user_id: int, password: str, actor: Actor) -> None:
-    """Replace the password and end every session of this person."""
+    """Replace the password and end every session of this person, who need not wait to use the new one."""
     password_hash = _hashed(password)
     with transaction() as session:
         user = _existing(session, user_id)
         user.password_hash = password_hash
+        _forget_tries(session, user)
         _end_sessions(session, user_id)
         record(session, actor, "user.password_set", "user", user_id)
 
@@ -97,6 +98,13 @@ def _keep_one_admin(session: Session, leaving: User) -> None:
     ).all()
     if list(admins) == [leaving.id]:
         raise BadRequest("This is the last admin. Make someone else admin first.")
+
+
+def _forget_tries(session: Session, user: User) -> None:
+    """The throttle forgets tries of this account; for the address that they came from they still count."""
+    session.execute(
+        update(LoginAttempt).where(LoginAttempt.username_key == user.username).values(username_key="")
+    )
 
 
 def _end_sessions(session: Session, user_id: int) -> None:

@@ -48,6 +48,21 @@ def test_throttle_holds_after_the_allowed_tries_even_for_the_right_password(each
         assert sessions.sign_in("ada", PASSWORD, 3, "::1")
 
 
+def test_a_new_password_ends_the_wait_of_its_account_and_of_no_address(each_app: Flask) -> None:
+    with each_app.app_context():
+        for name in ("ada", "eva"):
+            accounts.add_user(name, PASSWORD, "reader", SYSTEM)
+            for _ in range(3):
+                with pytest.raises(BadRequest):
+                    sessions.sign_in(name, "wrong", 3, "10.0.0.1")
+        accounts.set_password(1, PASSWORD + "!", SYSTEM)
+        assert sessions.sign_in("ada", PASSWORD + "!", 3, "10.0.0.2")
+        with pytest.raises(TooManyTries):
+            sessions.sign_in("eva", PASSWORD, 3, "10.0.0.2")
+        with pytest.raises(TooManyTries):
+            sessions.sign_in("another", "wrong", 1, "10.0.0.1")
+
+
 def test_one_address_cannot_try_many_accounts(app: Flask) -> None:
     with app.app_context():
         for number in range(5):
