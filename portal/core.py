@@ -14,7 +14,7 @@ from portal.storage import Storage
 def create_core(settings: Settings | None = None, doorbell: Doorbell | None = None) -> Flask:
     """An application without pages: what workers and commands need, and what `create_app` builds on."""
     settings = settings or Settings.from_environment()
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(
         "greenstick",
         root_path=str(PROJECT_ROOT / "portal"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import signal
 import threading
@@ -76,6 +77,7 @@ def remove_old_temporaries(folder: Path, older_than_s: float) -> None:
 
 
 def main() -> None:
+    os.umask(0o077)
     log_to_stderr()
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import fcntl
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -33,6 +34,7 @@ def _one_at_a_time(settings: Settings) -> Iterator[None]:
 
 def main(arguments: list[str] | None = None) -> None:
     argparse.ArgumentParser(prog="./run migrate", description=__doc__).parse_args(arguments)
+    os.umask(0o077)
     with failures_in_words():
         apply_migrations(create_core())
     print("The database is up to date.")

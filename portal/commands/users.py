@@ -22,6 +22,7 @@ PASSWORD_VARIABLE = "GREENSTICK_USER_PASSWORD"
 
 def main(arguments: list[str] | None = None) -> None:
     options = parser().parse_args(arguments)
+    os.umask(0o077)
     with failures_in_words():
         app = create_core()
         apply_migrations(app)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from portal.errors import GreenstickError
 
+DATABASE = ("portal.db", "portal.db-wal", "portal.db-shm")
 FOLDERS = ("redis", "files", "tmp", "releases", "logs", "scratch")
 # sun_path holds 108 bytes with its closing zero; below TMPDIR multiprocessing adds 33 for its own sockets.
 LONGEST_SOCKET_PATH = 107
@@ -19,11 +20,14 @@ LONGEST_SCRATCH_PATH = LONGEST_SOCKET_PATH - 40
 
 
 def make(home: Path) -> None:
-    """Raises GreenstickError when the home cannot be written, or its short folder belongs to someone else."""
+    """A home closed to others, one made open too. Raises GreenstickError when it cannot be written, or its
+    short folder belongs to someone else.
+    """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in [home / name for name in FOLDERS] + [scratch(home)]:
             folder.mkdir(mode=0o700, exist_ok=True)
+        _close_to_others(home)
     except OSError as error:
         raise GreenstickError(
             f"Cannot use {home} to keep everything in ({error.strerror}); choose another: ./run --home DIR"
@@ -61,6 +65,15 @@ def leave_nothing(home: Path) -> None:
 def _short(home: Path) -> Path:
     key = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"greenstick-{os.getuid()}-{key}"
+
+
+def _close_to_others(home: Path) -> None:
+    """A home may be older than we are, and earlier versions left a database open; what is not ours stays."""
+    with suppress(PermissionError):
+        home.chmod(0o700)
+    for name in DATABASE:
+        with suppress(PermissionError, FileNotFoundError):
+            (home / name).chmod(0o600)
 
 
 def _refuse_if_not_private(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,16 @@ def test_help_of_migrate_changes_nothing(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "usage: ./run migrate" in done.stdout
     assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("users", "add", "anna")])
+def test_what_a_command_makes_is_closed_to_others(command: tuple[str, ...], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = ran(command[0], home, *command[1:], GREENSTICK_USER_PASSWORD="long enough for us")
+    assert done.returncode == 0
+    made = [home, *home.rglob("*")]
+    assert home / "portal.db" in made
+    assert [path for path in made if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)] == []
 
 
 @pytest.mark.parametrize(

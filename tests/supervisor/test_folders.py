@@ -37,6 +37,14 @@ def test_folders_are_private(home: Path) -> None:
     assert {folder.name for folder in made} >= {"home", "redis", "files", "tmp", "releases", "logs"}
 
 
+def test_home_and_database_that_others_could_read_are_closed(home: Path) -> None:
+    home.mkdir(mode=0o755, parents=True)
+    (home / "portal.db").touch(mode=0o644)
+    folders.make(home)
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((home / "portal.db").stat().st_mode) == 0o600
+
+
 def test_sockets_lie_in_the_home_when_its_path_is_short() -> None:
     home = Path("/srv/greenstick")
     assert folders.redis_socket(home) == home / "redis" / "redis.sock"
