@@ -14,7 +14,7 @@ from portal.actions.accounts import hasher
 from portal.actions.events import Actor, record
 from portal.db import transaction
 from portal.errors import BadRequest, TooManyTries
-from portal.models import LoginAttempt, LoginSession, User
+from portal.models import Event, LoginAttempt, LoginSession, User
 from portal.models.columns import utc_now
 
 WINDOW = timedelta(minutes=15)
@@ -28,20 +28,24 @@ def sign_in(username: str, password: str, tries: int, address: str) -> str:
     """The token of a new session; raises BadRequest for a wrong pair, TooManyTries when throttled."""
     key = username.strip().casefold()[:64]
     user = _count_try(key, tries, address)
-    is_right = _matches(user.password_hash if user else UNKNOWN_USER_HASH, password)
-    if user is None or not is_right or not user.is_enabled:
+    known_hash = user.password_hash if user else UNKNOWN_USER_HASH
+    is_right = _matches(known_hash, password)
+    token = _open_session(user.id, known_hash, key, address) if user and is_right else None
+    if token is None:
         _note_failure(user, address)
         raise BadRequest("User name and password do not match an account that may sign in.")
-    return _open_session(user, key, address)
+    return token
 
 
 def confirm_password(user: User, password: str, tries: int, address: str) -> None:
-    """Ask a signed-in person for their password again; a wrong one counts for the throttle as at sign-in."""
-    known_hash = user.password_hash
-    _count_try(user.username, tries, address)
+    """Ask a signed-in person for their password again; the throttle counts and forgets as at sign-in."""
+    known_hash, key = user.password_hash, user.username
+    _count_try(key, tries, address)
     if not _matches(known_hash, password):
         _note_failure(user, address)
         raise BadRequest("This is not your present password.")
+    with transaction() as session:
+        _forget_tries(session, key)
 
 
 def sign_out(token: str, actor: Actor) -> None:
@@ -80,19 +84,31 @@ def _count_try(key: str, tries: int, address: str) -> User | None:
     """Count this try before looking at the password, so that parallel guesses cannot slip through."""
     with transaction() as session:
         now = utc_now()
-        by_account = _tries(session, LoginAttempt.username_key == key, now)
-        by_address = _tries(session, LoginAttempt.address == address, now)
-        if by_account >= tries or by_address >= tries * ADDRESS_FACTOR:
-            record(session, Actor(None, address), "user.throttled", "user", "")
-            blocked = True
+        user = session.scalars(select(User).where(User.username == key)).one_or_none()
+        by_account = _tries(session, LoginAttempt.username_key == key, now) >= tries
+        by_address = _tries(session, LoginAttempt.address == address, now) >= tries * ADDRESS_FACTOR
+        if by_account and user:
+            _record_throttled(session, "user", str(user.id), address, now)
+        elif by_account or by_address:
+            _record_throttled(session, "address", address, address, now)
         else:
             session.add(LoginAttempt(username_key=key, address=address, at=now))
-            blocked = False
-        user = session.scalars(select(User).where(User.username == key)).one_or_none()
-    if blocked:
+    if by_account or by_address:
         wait_s = int(WINDOW.total_seconds())
         raise TooManyTries(f"Too many failed sign-ins. Try again in {wait_s // 60} minutes.", wait_s)
     return user
+
+
+def _record_throttled(session: Session, subject: str, subject_id: str, address: str, now: datetime) -> None:
+    """Once in a window of an account or an address: events stay for ever, and strangers can cause these."""
+    told = select(Event.id).where(
+        Event.subject == subject,
+        Event.subject_id == subject_id,
+        Event.action == "user.throttled",
+        Event.at > now - WINDOW,
+    )
+    if session.scalar(told.limit(1)) is None:
+        record(session, Actor(None, address), "user.throttled", subject, subject_id)
 
 
 def _tries(session: Session, which: object, now: datetime) -> int:
@@ -113,10 +129,18 @@ def _note_failure(user: User | None, address: str) -> None:
         record(session, Actor(None, address), "user.sign_in_failed", "user", user.id if user else "")
 
 
-def _open_session(user: User, key: str, address: str) -> str:
+def _open_session(user_id: int, known_hash: str, key: str, address: str) -> str | None:
+    """None for who may not sign in, or not any more with the password that was compared meanwhile."""
     token = secrets.token_urlsafe(32)
     with transaction() as session:
-        session.execute(delete(LoginAttempt).where(LoginAttempt.username_key == key))
-        session.add(LoginSession(token_sha256=token_hash(token), user_id=user.id))
-        record(session, Actor(user.id, address), "user.signed_in", "user", user.id)
+        user = session.get(User, user_id, with_for_update=True, populate_existing=True)
+        if user is None or not user.is_enabled or user.password_hash != known_hash:
+            return None
+        _forget_tries(session, key)
+        session.add(LoginSession(token_sha256=token_hash(token), user_id=user_id))
+        record(session, Actor(user_id, address), "user.signed_in", "user", user_id)
     return token
+
+
+def _forget_tries(session: Session, key: str) -> None:
+    session.execute(delete(LoginAttempt).where(LoginAttempt.username_key == key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, PasswordField, SelectField
+from wtforms import BooleanField, HiddenField, PasswordField, SelectField, ValidationError
 from wtforms.validators import EqualTo, InputRequired
 
 from portal.actions.accounts import MIN_PASSWORD_LENGTH
@@ -36,6 +36,10 @@ class OwnPasswordForm(FlaskForm):
             EqualTo("chosen", message="The two new passwords are not the same."),
         ],
     )
+
+    def validate_chosen(self, field: PasswordField) -> None:
+        if len(field.data) < MIN_PASSWORD_LENGTH:
+            raise ValidationError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
 
 
 class NewUserForm(FlaskForm):

@@ -89,6 +89,54 @@ def test_new_password_and_disabling_end_open_sessions(each_app: Flask, change: s
             sessions.sign_in("ada", PASSWORD, 8, "::1")
 
 
+@pytest.mark.parametrize("change", ["password", "disable"])
+def test_sign_in_under_way_does_not_outlive_a_new_password_or_disabling(
+    each_app: Flask, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """The password is compared outside of a transaction, which takes long enough for an admin to act."""
+    with each_app.app_context():
+        user_id = accounts.add_user("ada", PASSWORD, "reader", SYSTEM).id
+        compare = sessions._matches
+
+        def meanwhile(password_hash: str, password: str) -> bool:
+            is_right = compare(password_hash, password)
+            if change == "password":
+                accounts.set_password(user_id, PASSWORD + "!", SYSTEM)
+            else:
+                accounts.set_enabled(user_id, False, SYSTEM)
+            return is_right
+
+        monkeypatch.setattr(sessions, "_matches", meanwhile)
+        with pytest.raises(BadRequest, match="do not match"):
+            sessions.sign_in("ada", PASSWORD, 8, "::1")
+        assert live_sessions() == 0
+
+
+def test_throttled_tries_are_told_once_in_a_window_of_an_account_and_an_address(each_app: Flask) -> None:
+    def throttled(username: str, address: str) -> None:
+        with pytest.raises(TooManyTries):
+            sessions.sign_in(username, PASSWORD, 1, address)
+
+    def told() -> list[tuple[str, str]]:
+        rows = db.session.execute(
+            select(Event.subject, Event.subject_id).where(Event.action == "user.throttled").order_by(Event.id)
+        )
+        return [(subject, subject_id) for subject, subject_id in rows]
+
+    with each_app.app_context():
+        ada = str(accounts.add_user("ada", PASSWORD, "reader", SYSTEM).id)
+        for name in ("ada", "nobody"):
+            with pytest.raises(BadRequest):
+                sessions.sign_in(name, "wrong", 1, "::1")
+        for _ in range(3):
+            throttled("ada", "::1")
+            throttled("ada", "::2")
+            throttled("nobody", "::1")
+        assert told() == [("user", ada), ("address", "::1")]
+        throttled("nobody", "::2")
+        assert told()[2:] == [("address", "::2")]
+
+
 def test_last_admin_stays(each_app: Flask) -> None:
     with each_app.app_context():
         admin = accounts.add_user("root", PASSWORD, "admin", SYSTEM)

@@ -121,6 +121,15 @@ def test_changing_ones_password_needs_the_present_one_and_ends_every_session(app
     assert sign_in(Person(here.client, None), password=chosen) == (303, "/")
 
 
+def test_a_right_password_with_an_unusable_new_one_does_not_lock_the_account(app: Flask, anna: int) -> None:
+    here = signed_in(app, anna)
+    for _ in range(10):
+        short = here.post("/account", {"present": PASSWORD, "chosen": "short", "repeated": "short"})
+        assert short.status_code == 422
+        assert "at least 10 characters" in short.text
+    assert sign_in(Person(app.test_client(), None)) == (303, "/")
+
+
 def test_sign_ins_are_recorded_without_what_was_typed(app: Flask, visitor: Person, anna: int) -> None:
     sign_in(visitor, username="my secret password")
     sign_in(visitor)
