@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from flask import Flask
@@ -11,7 +13,9 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal.settings import Settings
+from portal.storage import sync
 
+KEY_BYTES = 32
 csrf = CSRFProtect()
 
 
@@ -35,11 +39,23 @@ def install(app: Flask) -> None:
 
 
 def secret_key(path: Path) -> bytes:
-    """The installation's own key, made at the first start; two processes starting at once agree on one."""
+    """The installation's own key, made at the first start, and again where a crash left none or a part of it.
+
+    Two processes that start at once agree on one. It is on the disk before it is used.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists() or path.stat().st_size < KEY_BYTES:
+            _make_key(path)
         return path.read_bytes()
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+    finally:
+        os.close(folder)
+
+
+def _make_key(path: Path) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix="secret_key-", delete=False) as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+    sync(Path(file.name))
+    os.replace(file.name, path)
+    sync(path.parent)
