@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql import FromClause
 
 BUSY_TIMEOUT_S = 10
+TRIES, PAUSE_S = 3, 0.5
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Base(DeclarativeBase):
@@ -108,3 +115,21 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def tried_again(action: Callable[P, T]) -> Callable[P, T]:
+    """An action that starts anew when the database gave it up: a deadlock, no lock in time, no connection.
+
+    Only for actions that can be done twice: when the connection is lost, the first may have been committed.
+    """
+
+    @wraps(action)
+    def persistent(*given: P.args, **named: P.kwargs) -> T:
+        for attempt in range(1, TRIES):
+            try:
+                return action(*given, **named)
+            except OperationalError:
+                time.sleep(PAUSE_S * attempt)
+        return action(*given, **named)
+
+    return persistent

@@ -37,6 +37,12 @@ class Watch:
             self._claimed_at.pop(id, None)
             self._idle_since = self._clock()
 
+    def nothing_claimed(self) -> None:
+        """Whatever was claimed is held no more, however that came."""
+        with self._lock:
+            self._claimed_at.clear()
+            self._idle_since = self._clock()
+
     def give_up(self, reason: str) -> None:
         """What went wrong can only be put right by a new process."""
         with self._lock:

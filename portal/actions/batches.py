@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from portal.actions.events import Actor, record
 from portal.actions.summaries import CHUNK, summarise
 from portal.clock import database_now
-from portal.db import transaction
+from portal.db import transaction, tried_again
 from portal.errors import BadRequest, Conflict, NotFound
 from portal.models import OPEN_STATES, Batch, Case, Image, Job, Release
 from portal.models.columns import utc_now
@@ -44,6 +44,7 @@ def images_of_batch(batch: Batch) -> Select[Any]:
     return select(Job.image_id).where(Job.batch_id == batch.id)
 
 
+@tried_again
 def _start(
     images: Select[Any], what: str, release_id: int, reason: str, actor: Actor, source: uuid.UUID | None
 ) -> Batch:
@@ -96,13 +97,16 @@ def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
     columns = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
     session.execute(insert(Job).from_select(columns, rows))
     cases = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.batch_id == batch.id)
+    # In the order in which workers lock them, or PostgreSQL could let each wait for the other.
+    locked = select(Case.id).where(Case.id.in_(cases)).order_by(Case.id).with_for_update().cte("locked")
     session.execute(
-        update(Case).where(Case.id.in_(cases)).values(state="waiting")
+        update(Case).where(Case.id.in_(select(locked.c.id))).values(state="waiting")
         .execution_options(synchronize_session=False)
     )  # fmt: skip
     return session.scalar(select(func.count()).where(Job.batch_id == batch.id)) or 0
 
 
+@tried_again
 def cancel_batch(batch_id: uuid.UUID, actor: Actor) -> int:
     """Cancel what is still open; a reading under way is fenced off. Returns how many jobs were cancelled."""
     with transaction() as session:

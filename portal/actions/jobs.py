@@ -15,7 +15,7 @@ from portal.actions.claims import Claim, Terms, extend, settle, take
 from portal.actions.events import SYSTEM, record
 from portal.actions.summaries import summarise
 from portal.clock import database_now
-from portal.db import transaction
+from portal.db import transaction, tried_again
 from portal.models import Finding, Image, Job
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def renew(claims: Sequence[Claim], terms: Terms) -> list[Claim]:
         return extend(session, Job, claims, terms, "running")
 
 
+@tried_again
 def finish(results: Sequence[Result]) -> int:
     """Write findings and end their jobs in one transaction; returns how many were still ours to write.
 

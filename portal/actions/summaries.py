@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal.models import VERDICTS, Batch, Case, Finding, Image, Job
+from portal.models import OPEN_STATES, VERDICTS, Batch, Case, Finding, Image, Job
 from portal.models.cases import reading_rank
 from portal.models.findings import OUT_OF_SCOPE
 from portal.queries.disagreement import when_read
@@ -68,8 +68,9 @@ def most_severe(verdicts: Iterable[str]) -> str | None:
 
 def _image_outcomes(session: Session, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
     """Per case, one outcome per image: waiting, refused, done, failed or cancelled."""
-    newest = (
-        select(Job.image_id, func.max(Job.id).label("job_id"))
+    open_job = func.max(Job.id).filter(Job.state.in_(OPEN_STATES))
+    telling = (
+        select(Job.image_id, func.coalesce(open_job, func.max(Job.id)).label("job_id"))
         .join(Image, Image.id == Job.image_id)
         .where(Image.case_id.in_(case_ids))
         .group_by(Job.image_id)
@@ -77,8 +78,8 @@ def _image_outcomes(session: Session, case_ids: Sequence[uuid.UUID]) -> dict[uui
     )
     rows = session.execute(
         select(Image.case_id, Image.id, Image.state, Job.state)
-        .outerjoin(newest, newest.c.image_id == Image.id)
-        .outerjoin(Job, Job.id == newest.c.job_id)
+        .outerjoin(telling, telling.c.image_id == Image.id)
+        .outerjoin(Job, Job.id == telling.c.job_id)
         .where(Image.case_id.in_(case_ids))
     ).all()
     was_read = _images_with_finding(session, case_ids)

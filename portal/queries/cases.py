@@ -61,8 +61,9 @@ class ReadImage:
 
     @property
     def outcome(self) -> str:
+        is_open = any(job.state in OPEN_STATES for job in self.jobs)
         newest = self.newest_job.state if self.newest_job else None
-        return image_outcome(self.image.state, newest, self.finding is not None)
+        return image_outcome(self.image.state, "queued" if is_open else newest, self.finding is not None)
 
     @property
     def spacing(self) -> Spacing | None:

@@ -1,21 +1,24 @@
-"""How one image of a case stands, from its own state and its newest job's."""
+"""How one image of a case stands, from its own state and that of the job that tells it."""
 
 from __future__ import annotations
 
 from portal.models import OPEN_STATES
 
 
-def image_outcome(image_state: str, newest_job_state: str | None, was_read: bool) -> str:
+def image_outcome(image_state: str, job_state: str | None, was_read: bool) -> str:
     """waiting, refused, done, failed or cancelled.
+
+    job_state  of an open job where there is one, else of the newest: a re-run that ended, or was cancelled,
+               says nothing of a first reading that still waits
 
     A cancelled re-run leaves the earlier finding standing; a cancelled first reading leaves none.
     """
     if image_state == "refused":
         return "refused"
-    if image_state == "received" or newest_job_state in OPEN_STATES:
+    if image_state == "received" or job_state in OPEN_STATES:
         return "waiting"
-    if newest_job_state in ("failed", "quarantined"):
+    if job_state in ("failed", "quarantined"):
         return "failed"
-    if newest_job_state == "done" or was_read:
+    if job_state == "done" or was_read:
         return "done"
     return "cancelled"

@@ -15,6 +15,7 @@ from portal.actions.jobs import Result
 from portal.db import db
 from portal.errors import BadRequest, Conflict
 from portal.models import Batch, Case, Finding, Job
+from portal.queries.cases import read_case as read_case_page
 from tests.fixtures.rows import (
     DECODED,
     TERMS,
@@ -95,6 +96,20 @@ def test_cancelled_rerun_leaves_the_earlier_finding_standing(each_app: Flask) ->
         assert jobs.finish([Result(claim, finding())]) == 0
         case = db.session.get_one(Case, case.id, populate_existing=True)
         assert (case.state, case.verdict) == ("done", "no fracture")
+
+
+def test_cancelled_rerun_leaves_a_first_reading_that_waits(each_app: Flask) -> None:
+    with each_app.app_context():
+        new_release()
+        case = ready_case()
+        batch = batches.rerun_batch(upload_batch(case).id, new_release("r2", "available").id, "", admin())
+        assert batches.cancel_batch(batch.id, admin()) == 1
+        assert [job.state for job in jobs_of(case)] == ["queued", "cancelled"]
+        assert db.session.get_one(Case, case.id, populate_existing=True).state == "waiting"
+        [shown] = read_case_page(case.id).images
+        assert shown.outcome == "waiting"
+        read_all(finding(0.1, "no fracture"))
+        assert db.session.get_one(Case, case.id, populate_existing=True).state == "done"
 
 
 def test_image_decoded_after_its_batch_was_cancelled_is_not_read(each_app: Flask) -> None:

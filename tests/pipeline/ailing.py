@@ -68,7 +68,7 @@ class Worker:
         settings: Settings = app.extensions["greenstick.settings"]
         self.now_s = 0.0
         self.told: list[str] = [""]
-        self.watch = Watch(120, 60)
+        self.watch = Watch(120, 60, lambda: self.now_s)
         self.stopping = threading.Event()
         detectors = Detectors(settings.releases_dir, load, lambda: self.now_s)
         storage: Storage = app.extensions["greenstick.storage"]

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
+from portal.actions import jobs
 from portal.storage import Storage
 from tests.fixtures.rows import TERMS, jobs_of
 from tests.pipeline.ailing import STICKY, Gpu, Worker, bright, nothing, states_of, tries_of
@@ -204,3 +206,19 @@ def test_storage_that_is_gone_fails_no_job(app: Flask, storage: Storage, release
         elsewhere.rename(arrays)
         worker.drain_after_the_pause()
         assert states_of(case) == {"done"}
+
+
+def test_worker_whose_database_failed_holds_nothing_and_need_not_end(
+    app: Flask, storage: Storage, release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> int:
+        raise OperationalError("UPDATE job", {}, Exception("database is locked"))
+
+    with app.app_context():
+        case_with(storage, 50, 60, 70)
+        worker = Worker(app, Gpu().load, batch_size=2)
+        with monkeypatch.context() as failing, pytest.raises(OperationalError):
+            failing.setattr(jobs, "finish", locked)
+            worker.drain()
+        worker.now_s += 1000
+        assert worker.watch.trouble(is_work_due=False) is None

@@ -74,17 +74,23 @@ class InferencePipeline:
     def drain(self) -> None:
         """What this machine is at fault for goes back to the queue; it is claimed again after a pause."""
         with ThreadPoolExecutor(LOADERS) as pool:
-            load = self._claim(pool)
-            while load:
-                ahead = self._claim(pool)
-                try:
-                    self._read(load)
-                except MachineAtFault as fault:
-                    self._give_back(load, ahead, fault.reason)
-                    ahead = None
-                if ahead:
-                    ahead = self._renew(ahead)
-                load = ahead or self._claim(pool)
+            try:
+                self._drain(pool)
+            finally:
+                self.watch.nothing_claimed()  # what an error left behind goes back when its lease ends
+
+    def _drain(self, pool: ThreadPoolExecutor) -> None:
+        load = self._claim(pool)
+        while load:
+            ahead = self._claim(pool)
+            try:
+                self._read(load)
+            except MachineAtFault as fault:
+                self._give_back(load, ahead, fault.reason)
+                ahead = None
+            if ahead:
+                ahead = self._renew(ahead)
+            load = ahead or self._claim(pool)
 
     def _claim(self, pool: ThreadPoolExecutor) -> Load | None:
         """The next jobs, their arrays loading; None when nothing is due that this worker can read."""
