@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, event, make_url
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -79,9 +79,18 @@ def connect(app: Flask) -> None:
 
 
 def engine_options(url: str) -> dict[str, Any]:
+    """No wait without an end: for a connection, a silent server, a lock. What the URL itself says counts."""
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
-    return {"pool_pre_ping": True, "pool_timeout": BUSY_TIMEOUT_S}
+    waits = {
+        "connect_timeout": BUSY_TIMEOUT_S,
+        "keepalives_idle": BUSY_TIMEOUT_S,
+        "tcp_user_timeout": 1000 * BUSY_TIMEOUT_S,
+        "options": f"-c lock_timeout={BUSY_TIMEOUT_S}s",
+    }
+    given = make_url(url).query
+    waits = {name: value for name, value in waits.items() if name not in given}
+    return {"pool_pre_ping": True, "pool_timeout": BUSY_TIMEOUT_S, "connect_args": waits}
 
 
 def _prepare_sqlite(engine: Engine) -> None:

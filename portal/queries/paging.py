@@ -104,7 +104,7 @@ def _decode(cursor: str, order: Order) -> tuple[str, list[Any]]:
             raise ValueError(towards)
         pairs = zip(texts, order.columns, strict=True)
         return towards, [READERS[column.type.python_type](text) for text, column in pairs]
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise BadRequest(
             "This link to a page of the list is damaged. Go back to the start of the list."
         ) from error

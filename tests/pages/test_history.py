@@ -102,7 +102,7 @@ def test_a_case_that_arrives_while_paging_moves_nothing(each_app: Flask, reader:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["nonsense", "eyJhIjoxfQ", "W10", "WyJuZXh0Il0", "WyJuZXh0IiwgIngiLCAieSJd", "é"]
+    "cursor", ["nonsense", "eyJhIjoxfQ", "W10", "WyJuZXh0Il0", "WyJuZXh0IiwgIngiLCAieSJd", "é", "W1tb" * 500]
 )
 def test_a_damaged_page_link_says_so(app: Flask, as_reader: Person, cursor: str) -> None:
     answer = as_reader.get("/history", query_string={"page": cursor})

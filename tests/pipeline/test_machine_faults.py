@@ -217,8 +217,8 @@ def test_worker_whose_database_failed_holds_nothing_and_need_not_end(
     with app.app_context():
         case_with(storage, 50, 60, 70)
         worker = Worker(app, Gpu().load, batch_size=2)
-        with monkeypatch.context() as failing, pytest.raises(OperationalError):
-            failing.setattr(jobs, "finish", locked)
+        monkeypatch.setattr(jobs, "finish", locked)
+        with pytest.raises(OperationalError):
             worker.drain()
         worker.now_s += 1000
         assert worker.watch.trouble(is_work_due=False) is None
