@@ -17,7 +17,7 @@ class Event(Base):
     """Who did what to which id, when. `detail` holds ids, counts and codes: never patient data."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("ix_event_subject", "subject", "subject_id"),)
+    __table_args__ = (Index("ix_event_subject", "subject", "subject_id"), Index("ix_event_at", "at", "id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)

@@ -17,8 +17,9 @@ pages = Blueprint("events", __name__)
 @pages.get("/events")
 @requires("admin")
 def show_all() -> ResponseReturnValue:
-    filters = EventListForm(request.args, usernames())
+    names = usernames()
+    filters = EventListForm(request.args, names)
     if not filters.validate():
         return page("events/events.html", 422, filters=filters, rows=None)
-    rows = event_page(filters.action.data, filters.user.data, request.args.get("page"))
-    return page("events/events.html", filters=filters, rows=rows)
+    rows = event_page(filters.selection(), request.args.get("page"))
+    return page("events/events.html", filters=filters, rows=rows, names={str(id): name for id, name in names})
