@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from portal.errors import BadSetting
+from portal.time_zone import server_zone_name, zone_named
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 MIB = 1024 * 1024
@@ -79,6 +81,9 @@ class Settings:
     readings: int = _setting(
         "GREENSTICK_READINGS", 1, "readers of each case, 1 or 2; anyone may ask for a second one", int, (1, 2)
     )
+    time_zone: str = _setting(
+        "GREENSTICK_TIME_ZONE", "", "zone of days and times, such as Europe/Berlin; empty: the server's", str
+    )
     device: str = _setting("GREENSTICK_DEVICE", "auto", "auto, cpu or cuda:N", str)
     gpu_batch: int = _setting("GREENSTICK_GPU_BATCH", 32, "images in one pass on a GPU", int, (1, 1024))
     cpu_batch: int = _setting("GREENSTICK_CPU_BATCH", 4, "images in one claim on a CPU", int, (1, 1024))
@@ -117,6 +122,10 @@ class Settings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "home", Path(self.home).expanduser().resolve())
+        if self.time_zone and self.zone is None:
+            raise BadSetting(
+                f"GREENSTICK_TIME_ZONE must be a zone such as Europe/Berlin; it is now “{self.time_zone}”."
+            )
         for entry in fields(self):
             within, value = entry.metadata["within"], getattr(self, entry.name)
             if within is not None and not within[0] <= value <= within[1]:
@@ -124,6 +133,15 @@ class Settings:
                 raise BadSetting(
                     f"{entry.metadata['variable']} must be from {low} to {high}; it is now “{value}”."
                 )
+
+    @property
+    def zone(self) -> ZoneInfo | None:
+        """None: the server's own, which `datetime.astimezone` takes it for."""
+        return zone_named(self.time_zone) if self.time_zone else None
+
+    @property
+    def zone_name(self) -> str:
+        return self.time_zone or server_zone_name()
 
     @property
     def hosts(self) -> list[str]:

@@ -83,7 +83,7 @@ NAVIGATION = (
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
-        percent=percent, of_hundred=of_hundred, utc=utc, iso=iso, mebibytes=mebibytes, plural=plural,
+        percent=percent, of_hundred=of_hundred, in_zone=in_zone, iso=iso, mebibytes=mebibytes, plural=plural,
         wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
         tag_words=tag_words, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
         awaits_word=AWAITS_WORDS.get, regions_words=regions_words, verdict_tone=VERDICT_TONES.get,
@@ -134,9 +134,9 @@ def of_hundred(share: float) -> str:
     return percent(share).removesuffix(" %")
 
 
-def utc(moment: datetime) -> str:
-    """What is shown until (or unless) the browser turns it into local time."""
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def in_zone(moment: datetime) -> str:
+    """By the department's clock; a browser shortens it."""
+    return f"{moment.astimezone(settings().zone):%Y-%m-%d %H:%M %Z}"
 
 
 def iso(moment: datetime | None) -> str | None:

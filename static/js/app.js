@@ -2,7 +2,7 @@
 import { askAgain } from "./agreement.js";
 import { forgetDraftsOnSignOut, keepDraft, tidyDrafts } from "./draft.js";
 import { watchSheet } from "./keys.js";
-import { showLocalTime } from "./local_time.js";
+import { renewEachDay, showLocalTime } from "./local_time.js";
 import { showOverlayBy, watchOverlay } from "./overlay.js";
 import { refresh } from "./refresh.js";
 import { watchRows } from "./rows.js";
@@ -34,3 +34,4 @@ function start(root) {
 tidyDrafts();
 document.documentElement.dataset.script = "on";
 start(document);
+renewEachDay();
