@@ -67,3 +67,7 @@ class HistoryForm(Form):
         if chosen.get("sort") == "newest":
             del chosen["sort"]
         return chosen
+
+    def kept(self) -> dict[str, str]:
+        """The filters in force that another search leaves as they are."""
+        return {name: value for name, value in self.query().items() if name != "search"}

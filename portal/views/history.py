@@ -26,11 +26,13 @@ def show() -> ResponseReturnValue:
 @pages.post("/history/search")
 @requires("radiographer")
 def search() -> ResponseReturnValue:
-    """Keeps the text and goes to its id: a patient reference never stands in an address."""
+    """Keeps the text and goes to its id, within the selection: a reference never stands in an address."""
     form = SearchForm()
     if not form.validate():
         return _show(form, 422)
-    return see("history.show", search=remember_search(my_id(), form.text.data))
+    filters, selection = filters_and_selection()
+    chosen = filters.query() if selection else {}
+    return see("history.show", **chosen | {"search": remember_search(my_id(), form.text.data)})
 
 
 def filters_and_selection() -> tuple[HistoryForm, Selection | None]:

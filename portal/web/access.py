@@ -117,8 +117,9 @@ def _is_live(login: LoginSession) -> bool:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    """Pages send to the sign-in form and come back afterwards; anything else is told plainly."""
+    """Pages send to the sign-in form and come back afterwards, filters and all; anything else is told
+    plainly. No address of the portal holds patient data."""
     wants_page = request.method == "GET" and not request.path.endswith((".json", LIVE))
     if not wants_page:
         return error_page(401, "Your session has ended. Sign in and send the form again.")
-    return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.path))
+    return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.full_path.rstrip("?")))

@@ -201,6 +201,23 @@ def page_link(page: str, link: re.Pattern[str]) -> str:
     return found.group(1).replace("&amp;", "&")
 
 
+def test_a_search_stays_within_the_filters_and_goes_without_them(each_app: Flask, reader: Person) -> None:
+    with each_app.app_context():
+        for name, priority in (("P-a1", "urgent"), ("P-a2", "routine"), ("P-b1", "urgent")):
+            rows.new_case(patient_ref=name, priority=priority)
+    page = reader.get("/history?priority=urgent&sort=oldest").text
+    [action] = re.findall(r'action="(/history/search[^"]*)"', page)
+    address = reader.post(action.replace("&amp;", "&"), {"text": "p-a"}).headers["Location"]
+    assert names(reader, address) == ["P-a1"]
+    [everything] = re.findall(r'href="([^"]+)">Show all again', reader.get(address).text)
+    assert names(reader, everything.replace("&amp;", "&")) == ["P-a1", "P-b1"]
+    [again] = re.findall(r'action="(/history/search[^"]*)"', reader.get(address).text)
+    assert "search=" not in again
+    damaged = reader.post("/history/search?verdict=broken", {"text": "p-a"})
+    assert damaged.status_code == 303
+    assert names(reader, damaged.headers["Location"]) == ["P-a2", "P-a1"]
+
+
 def test_someone_elses_search_is_not_found(app: Flask, as_reader: Person, as_admin: Person) -> None:
     address = as_reader.post("/history/search", {"text": "P-1"}).headers["Location"]
     assert as_reader.get(address).status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -46,6 +48,17 @@ def test_signing_in_goes_on_to_the_page_that_was_asked_for(visitor: Person, anna
     assert sent_away.headers["Location"] == "/login?next=/history"
     assert 'value="/history"' in visitor.get("/login?next=/history").text
     assert sign_in(visitor, next="/history") == (303, "/history")
+
+
+@pytest.mark.parametrize(
+    "address", ["/history?verdict=out+of+scope&sort=oldest", "/cases/new?like=%20%C3%A4&image=3", "/worklist"]
+)
+def test_signing_in_again_leads_to_the_same_place_filters_and_all(
+    visitor: Person, anna: int, address: str
+) -> None:
+    form = visitor.get(visitor.get(address).headers["Location"]).text
+    [target] = re.findall(r'name="next"[^>]*value="([^"]*)"', form)
+    assert sign_in(visitor, next=html.unescape(target)) == (303, address)
 
 
 @pytest.mark.parametrize(
