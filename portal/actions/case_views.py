@@ -16,9 +16,11 @@ from portal.models.columns import utc_now
 REPEATED_WITHIN = timedelta(minutes=10)
 
 
-def note_view(case_id: uuid.UUID, actor: Actor, is_poll: bool = False) -> None:
-    """One event per page view; of a poll only the first in ten minutes counts. Raises NotFound."""
-    if is_poll and _viewed_lately(case_id, actor):
+def note_view(case_id: uuid.UUID, actor: Actor, is_part: bool = False) -> None:
+    """One event per page view; a part of it or its facts as JSON count when nothing else of this case was
+    seen by this person in the last ten minutes. Raises NotFound.
+    """
+    if is_part and _viewed_lately(case_id, actor):
         return
     with transaction() as session:
         if session.scalar(select(Case.id).where(Case.id == case_id)) is None:

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from typing import NamedTuple
 
 from portal.db import db
 from portal.errors import NotFound
 from portal.models import Finding, Image
+
+
+class KeptFile(NamedTuple):
+    """A file that shows something of a case."""
+
+    sha256: str
+    case_id: uuid.UUID
 
 
 def image(image_id: uuid.UUID) -> Image:
@@ -17,22 +25,22 @@ def image(image_id: uuid.UUID) -> Image:
     return found
 
 
-def preview_sha256(image_id: uuid.UUID) -> str:
-    sha256 = image(image_id).preview_sha256
-    if sha256 is None:
+def kept_preview(image_id: uuid.UUID) -> KeptFile:
+    found = image(image_id)
+    if found.preview_sha256 is None:
         raise NotFound("This image has no preview: it is not opened yet, or it was refused.")
-    return sha256
+    return KeptFile(found.preview_sha256, found.case_id)
 
 
-def array_sha256(image_id: uuid.UUID) -> str:
-    sha256 = image(image_id).array_sha256
-    if sha256 is None:
+def kept_array(image_id: uuid.UUID) -> KeptFile:
+    found = image(image_id)
+    if found.array_sha256 is None:
         raise NotFound("This image has no grey values: it is not opened yet, or it was refused.")
-    return sha256
+    return KeptFile(found.array_sha256, found.case_id)
 
 
-def heatmap_sha256(finding_id: int) -> str:
+def kept_heatmap(finding_id: int) -> KeptFile:
     finding = db.session.get(Finding, finding_id)
     if finding is None or finding.heatmap_sha256 is None:
         raise NotFound("There is no heatmap for this finding.")
-    return finding.heatmap_sha256
+    return KeptFile(finding.heatmap_sha256, finding.job.image.case_id)

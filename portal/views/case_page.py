@@ -8,6 +8,7 @@ from typing import Any
 
 from flask.typing import ResponseReturnValue
 
+from portal.actions.case_views import note_view
 from portal.forms.reviews import ReviewForm, contradiction
 from portal.queries.case_claims import current_claim
 from portal.queries.cases import read_case
@@ -18,6 +19,7 @@ from portal.queries.story import story_of
 from portal.services import settings
 from portal.views.answers import my_id, page
 from portal.views.worklist import way_in_force
+from portal.web.access import actor
 
 NO_PICTURE = "None of the images could be used, so there is no picture to review."
 
@@ -25,7 +27,10 @@ NO_PICTURE = "None of the images could be used, so there is no picture to review
 def case_page(
     case_id: uuid.UUID, number: int | None, sent: ReviewForm | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    """`sent`: a review form that could not be used yet; else the form holds the reader's own last review."""
+    """Recorded as a view. `sent`: a review form that could not be used yet; else the form holds the reader's
+    own last review.
+    """
+    note_view(case_id, actor())
     facts = _facts(case_id, number)
     own = _own_review(facts["spoken"])
     form = sent or ReviewForm(None, facts["read"], own)

@@ -56,23 +56,21 @@ def create() -> ResponseReturnValue:
 @pages.get("/cases/<uuid:case_id>")
 @requires("radiographer")
 def show(case_id: uuid.UUID) -> ResponseReturnValue:
-    number = request.args.get("image", type=int)
-    note_view(case_id, actor(), is_poll=number is not None)
-    return case_page(case_id, number)
+    return case_page(case_id, request.args.get("image", type=int))
 
 
 @pages.get("/cases/<uuid:case_id>/live")
 @requires("radiographer")
 def live(case_id: uuid.UUID) -> ResponseReturnValue:
     """The part of the page that changes while images are read."""
-    note_view(case_id, actor(), is_poll=True)
+    note_view(case_id, actor(), is_part=True)
     return case_live(case_id, request.args.get("image", type=int))
 
 
 @pages.get("/cases/<uuid:case_id>.json")
 @requires("radiographer")
 def show_json(case_id: uuid.UUID) -> ResponseReturnValue:
-    note_view(case_id, actor(), is_poll=True)
+    note_view(case_id, actor(), is_part=True)
     read = read_case(case_id)
     return jsonify(as_json(read, spoken(read.case, reviews_of(read.case), my_id())))
 

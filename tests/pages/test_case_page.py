@@ -182,8 +182,19 @@ def test_a_page_view_is_recorded_and_a_poll_is_not(app: Flask, as_reader: Person
     for _ in range(3):
         as_reader.get(f"/cases/{case.id}/live")
         as_reader.get(f"/cases/{case.id}.json")
-        as_reader.get(f"/cases/{case.id}?image=1")
     assert views(app, str(case.id)) == 2
+    as_reader.get(f"/cases/{case.id}?image=1")
+    assert views(app, str(case.id)) == 3
+
+
+@pytest.mark.parametrize("said", [{}, {"is_fracture": "no", "agrees": "no", "findings": "999"}])
+def test_the_page_that_answers_a_review_is_recorded_as_a_view(
+    app: Flask, as_reader: Person, said: dict[str, str]
+) -> None:
+    with app.app_context():
+        case = rows.read_case()
+    assert as_reader.post(f"/cases/{case.id}/reviews", said).status_code in (409, 422)
+    assert views(app, str(case.id)) == 1
 
 
 def test_reading_only_the_json_is_recorded_once(app: Flask, as_reader: Person, as_admin: Person) -> None:

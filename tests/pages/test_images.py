@@ -65,6 +65,30 @@ def test_a_preview_is_an_image_that_only_this_browser_may_keep(
         assert again.status_code == 304
 
 
+@pytest.mark.parametrize("path", ["/images/{}/pixels", "/images/{}/preview", "/findings/1/heatmap"])
+def test_a_picture_seen_without_its_page_is_recorded_once(
+    app: Flask, as_reader: Person, as_radiographer: Person, image_id: uuid.UUID, path: str
+) -> None:
+    for person in (as_reader, as_reader, as_radiographer):
+        person.get(path.format(image_id)).close()
+    with app.app_context():
+        case_id = str(db.session.get_one(Image, image_id).case_id)
+        seen = select(Event.user_id).where(Event.action == "case.viewed", Event.subject_id == case_id)
+        assert db.session.scalars(seen).all() == [as_reader.user_id, as_radiographer.user_id]
+
+
+def test_pictures_of_an_opened_case_are_part_of_that_view(
+    app: Flask, as_reader: Person, image_id: uuid.UUID
+) -> None:
+    with app.app_context():
+        case_id = db.session.get_one(Image, image_id).case_id
+    as_reader.get(f"/cases/{case_id}")
+    as_reader.get(f"/images/{image_id}/preview").close()
+    with app.app_context():
+        seen = select(func.count()).where(Event.action == "case.viewed", Event.subject_id == str(case_id))
+        assert db.session.scalar(seen) == 1
+
+
 def test_a_heatmap_is_a_png(app: Flask, as_radiographer: Person, image_id: uuid.UUID) -> None:
     with as_radiographer.get("/findings/1/heatmap") as answer:
         assert answer.mimetype == "image/png"
