@@ -61,6 +61,20 @@ def test_database_that_cannot_be_used_is_said_without_its_password(
     assert "secret" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("migrate",), ("setup",), ("users", "add", "anna")])
+def test_files_restored_without_their_database_do_not_start_an_empty_portal(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    kept = tmp_path / "files" / "originals" / "ab" / "abcd"
+    kept.parent.mkdir(parents=True)
+    kept.touch()
+    (tmp_path / "copy.db").touch()
+    for _ in range(2):
+        done = ran(command[0], tmp_path, *command[1:], GREENSTICK_USER_PASSWORD="long enough for us")
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert "but the database is empty. Restore the database" in done.stderr
+
+
 def test_home_that_is_a_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").touch()
     done = ran("migrate", tmp_path / "home")
