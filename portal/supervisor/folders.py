@@ -29,10 +29,14 @@ def make(home: Path) -> None:
             folder.mkdir(mode=0o700, exist_ok=True)
         _close_to_others(home)
     except OSError as error:
-        raise GreenstickError(
-            f"Cannot use {home} to keep everything in ({error.strerror}); choose another: ./run --home DIR"
-        ) from error
+        raise unusable(home, error) from error
     _refuse_if_not_private(scratch(home))
+
+
+def unusable(home: Path, error: OSError) -> GreenstickError:
+    return GreenstickError(
+        f"Cannot use {home} to keep everything in ({error.strerror}); choose another: ./run --home DIR"
+    )
 
 
 def redis_socket(home: Path) -> Path:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from portal.errors import GreenstickError
+from portal.supervisor import folders
 
 DYING_SUPERVISOR_S = 5.0
 
@@ -17,11 +18,15 @@ class HomeInUse(GreenstickError):
 
 
 def lock(home: Path, url: str) -> int:
-    """Take the home and hold it with the file descriptor returned. Raises HomeInUse naming the other.
+    """Take the home and hold it with the file descriptor returned. Raises HomeInUse naming the other, and
+    GreenstickError when the home cannot be written.
 
     Waits a moment when the supervisor that has it is already dead: its warden is still ending the processes.
     """
-    descriptor = os.open(home / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(home / "run.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise folders.unusable(home, error) from error
     deadline = time.monotonic() + DYING_SUPERVISOR_S
     while not _locked(descriptor):
         pid, _, at = os.pread(descriptor, 1000, 0).decode().strip().partition(" ")

@@ -82,6 +82,13 @@ def test_home_that_is_a_file_is_said(tmp_path: Path) -> None:
     assert done.stderr.startswith("The home folder cannot be used: File exists")
 
 
+def test_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "migrate.lock").mkdir()
+    done = ran("migrate", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("The home folder cannot be used: Is a directory")
+
+
 def test_user_without_a_password_is_not_added(tmp_path: Path) -> None:
     done = ran("users", tmp_path / "home", "add", "anna")
     assert done.returncode == 1

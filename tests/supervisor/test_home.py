@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.errors import GreenstickError
 from portal.supervisor import home
 from tests.supervisor.supervised import supervised
 
@@ -20,6 +21,12 @@ def test_second_supervisor_on_the_same_home_names_the_first_and_leaves_it_alone(
             home.lock(tmp_path, "http://there")
         assert len(first.pids("sleep 3600")) == 1
         assert first.process.poll() is None
+
+
+def test_home_in_which_the_lock_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "run.lock").mkdir()
+    with pytest.raises(GreenstickError, match="choose another"):
+        home.lock(tmp_path, "http://there")
 
 
 def test_home_is_free_after_a_stop(tmp_path: Path) -> None:
