@@ -70,7 +70,8 @@ def _checked(files: Sequence[SentFile]) -> dict[str, Any]:
     if unknown := sorted(by_name.keys() - set(SET)):
         raise BadRequest(f"“{unknown[0]}” is no part of a release. {ALL_FOUR}")
     if missing := [name for name in SET if name not in by_name]:
-        raise BadRequest(f"Not everything was sent: {', '.join(missing)} is missing. {ALL_FOUR}")
+        is_missing = f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        raise BadRequest(f"Not everything was sent: {is_missing}. {ALL_FOUR}")
     if len(files) > len(SET):
         raise BadRequest(f"A file was sent twice. {ALL_FOUR}")
     with by_name[CARD_FILE].path.open("rb") as stream:

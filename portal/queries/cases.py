@@ -26,10 +26,11 @@ MAX_TWINS = 5
 
 
 class Twin(NamedTuple):
-    """Another case that holds the same file, byte for byte."""
+    """Another case that holds the same file, byte for byte; one of `of`."""
 
     case_id: uuid.UUID
     patient_ref: str
+    of: int
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class ReadImage:
     @property
     def number(self) -> int:
         return self.image.position + 1
+
+    @property
+    def more_twins_count(self) -> int:
+        """Cases with the same file beyond those in `twins`."""
+        return self.twins[0].of - len(self.twins) if self.twins else 0
 
     @property
     def newest_job(self) -> Job | None:
@@ -197,20 +203,21 @@ def _jobs_by_image(case_id: uuid.UUID) -> dict[uuid.UUID, list[Job]]:
 def _twins_by_sha256(case: Case) -> dict[str, list[Twin]]:
     """The oldest few other cases per file; the number is bounded inside the database."""
     place = func.row_number().over(partition_by=Image.sha256, order_by=func.min(Image.received_at))
+    count = func.count().over(partition_by=Image.sha256)
     others = (
-        select(Image.sha256, Image.case_id, place.label("place"))
+        select(Image.sha256, Image.case_id, place.label("place"), count.label("count"))
         .where(Image.sha256.in_([image.sha256 for image in case.images]), Image.case_id != case.id)
         .group_by(Image.sha256, Image.case_id)
         .subquery()
     )
     found: dict[str, list[Twin]] = defaultdict(list)
-    for sha256, case_id, patient_ref in db.session.execute(
-        select(others.c.sha256, others.c.case_id, Case.patient_ref)
+    for sha256, *twin in db.session.execute(
+        select(others.c.sha256, others.c.case_id, Case.patient_ref, others.c["count"])
         .join(Case, Case.id == others.c.case_id)
         .where(others.c.place <= MAX_TWINS)
         .order_by(others.c.place)
     ):
-        found[sha256].append(Twin(case_id, patient_ref))
+        found[sha256].append(Twin(*twin))
     return found
 
 

@@ -21,6 +21,13 @@ from portal.web.uploads import is_chosen, sent_file, takes_files_of
 
 pages = Blueprint("releases", __name__)
 
+PUBLISHED = {
+    "available": "“{name}” is published. Make it active, or re-run earlier cases with it.",
+    "active": "“{name}” is published, and was active already: it reads new uploads.",
+    "retired": "“{name}” was published before, and is retired. Make it available again before you use it.",
+}
+"""By the state of the release: the set of one that is known already may only have mended its files."""
+
 MAX_FILE_MIB = 64
 """A release may be larger than the largest X-ray that an installation takes."""
 
@@ -54,7 +61,7 @@ def publish() -> ResponseReturnValue:
     except BadRequest as error:
         form.add_file_error(error.message)
         return _form(form, 422)
-    flask.flash(f"“{release.name}” is published. Make it active, or re-run earlier cases with it.")
+    flask.flash(PUBLISHED[release.state].format(name=release.name))
     return see_new("releases.show", release_id=release.id)
 
 

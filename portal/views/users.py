@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import flask
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
@@ -40,30 +43,34 @@ def add() -> ResponseReturnValue:
 @pages.post("/users/<row:user_id>/role")
 @requires("admin")
 def set_role(user_id: int) -> ResponseReturnValue:
-    form = _valid(RoleForm())
-    accounts.set_role(user_id, form.role.data, actor())
-    flask.flash("The role was changed.")
-    return see("users.show_all")
+    form = RoleForm()
+    return _changed(
+        user_id, form, lambda: accounts.set_role(user_id, form.role.data, actor()), "The role was changed."
+    )
 
 
 @pages.post("/users/<row:user_id>/password")
 @requires("admin")
 def set_password(user_id: int) -> ResponseReturnValue:
-    form = _valid(PasswordForm())
-    accounts.set_password(user_id, form.password.data, actor())
-    flask.flash("The password was set, and every session of this person was ended.")
-    return see("users.show_all")
+    form = PasswordForm()
+    return _changed(
+        user_id,
+        form,
+        lambda: accounts.set_password(user_id, form.password.data, actor()),
+        "The password was set, and every session of this person was ended.",
+    )
 
 
 @pages.post("/users/<row:user_id>/enabled")
 @requires("admin")
 def set_enabled(user_id: int) -> ResponseReturnValue:
-    form = _valid(EnabledForm())
-    accounts.set_enabled(user_id, form.is_enabled.data, actor())
-    flask.flash(
-        "This person may sign in." if form.is_enabled.data else "This person may not sign in any more."
+    form = EnabledForm()
+    return _changed(
+        user_id,
+        form,
+        lambda: accounts.set_enabled(user_id, form.is_enabled.data, actor()),
+        "This person may sign in." if form.is_enabled.data else "This person may not sign in any more.",
     )
-    return see("users.show_all")
 
 
 @pages.post("/users/<row:user_id>/sign-out")
@@ -74,11 +81,26 @@ def sign_out(user_id: int) -> ResponseReturnValue:
     return see("users.show_all")
 
 
-def _list(form: NewUserForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
-    return page("users/users.html", status, users=users(), form=form, problem=problem)
+def _changed(user_id: int, form: FlaskForm, change: Callable[[], None], words: str) -> ResponseReturnValue:
+    """The list again: after the change, or with the reason why there was none, at the same person."""
+    try:
+        if not form.validate():
+            raise BadRequest(next(message for messages in form.errors.values() for message in messages))
+        change()
+    except BadRequest as error:
+        return _list(NewUserForm(None), error.status, refusal=Refusal(user_id, error.message))
+    flask.flash(words)
+    return see("users.show_all")
 
 
-def _valid(form: FlaskForm) -> FlaskForm:
-    if not form.validate():
-        raise BadRequest(next(message for messages in form.errors.values() for message in messages))
-    return form
+class Refusal(NamedTuple):
+    """Why nothing was changed about a person."""
+
+    user_id: int
+    message: str
+
+
+def _list(
+    form: NewUserForm, status: int = 200, problem: str = "", refusal: Refusal | None = None
+) -> ResponseReturnValue:
+    return page("users/users.html", status, users=users(), form=form, problem=problem, refusal=refusal)

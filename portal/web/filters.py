@@ -85,7 +85,7 @@ def install(app: Flask) -> None:
     app.jinja_env.filters.update(
         percent=percent, of_hundred=of_hundred, in_zone=in_zone, iso=iso, mebibytes=mebibytes, plural=plural,
         wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
-        tag_words=tag_words, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
+        tag_words=tag_words, tag_value=tag_value, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
         awaits_word=AWAITS_WORDS.get, regions_words=regions_words, verdict_tone=VERDICT_TONES.get,
         state_tone=STATE_TONES.get,
     )  # fmt: skip
@@ -154,6 +154,13 @@ def tag_words(keyword: str) -> str:
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", keyword.replace("_", " ")).split()
     text = " ".join(word if word.isupper() else word.lower() for word in words)
     return text[:1].upper() + text[1:]
+
+
+def tag_value(value: str, keyword: str) -> str:
+    """A DICOM date as a date; several values side by side."""
+    if keyword.endswith("Date") and re.fullmatch(r"\d{8}", value):
+        return f"{value[:4]}-{value[4:6]}-{value[6:]}"
+    return value.replace("\\", " × ")
 
 
 def flag_word(flag: str) -> str:

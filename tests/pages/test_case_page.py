@@ -222,6 +222,20 @@ def test_what_was_typed_is_shown_as_text(app: Flask, as_reader: Person) -> None:
     assert "&lt;script&gt;" in page
 
 
+@pytest.mark.parametrize(
+    ("others", "more"), [(5, ""), (6, "And in 1 more case."), (9, "And in 4 more cases.")]
+)
+def test_the_same_file_in_many_cases_is_counted(each_app: Flask, eva: Person, others: int, more: str) -> None:
+    with each_app.app_context():
+        user = rows.new_user()
+        cases = [rows.new_case(user, files=[rows.received_file(content=b"same")]) for _ in range(others + 1)]
+        case_id = cases[-1].id
+    page = text_of(eva, f"/cases/{case_id}")
+    assert page.count("Same file as in case") == 5
+    assert more in page
+    assert ("And in" in page) == bool(more)
+
+
 def test_a_job_set_aside_says_so(app: Flask, as_reader: Person) -> None:
     with app.app_context():
         path = f"/cases/{rows.ready_case().id}"

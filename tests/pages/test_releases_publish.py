@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import TestResponse, encode_multipart
 
@@ -95,6 +95,30 @@ def test_a_published_set_is_available_and_can_be_loaded(
     assert (event.user_id, event.detail) == (as_admin.user_id, {"name": "tiny"})
 
 
+def test_sending_the_active_or_a_retired_release_again_says_how_it_stands(
+    app: Flask, as_admin: Person, tiny: Files
+) -> None:
+    send(as_admin, tiny)
+    for state, words in (
+        ("active", "“tiny” is published, and was active already: it reads new uploads."),
+        ("retired", "“tiny” was published before, and is retired."),
+    ):
+        with app.app_context(), transaction() as session:
+            session.execute(update(Release).values(state=state))
+        page = as_admin.get(send(as_admin, tiny).headers["Location"]).text
+        assert words in page
+        assert "is published. Make it active" not in page
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(3, "weights.safetensors is missing."), (2, "weights.safetensors, model.onnx are missing.")],
+)
+def test_files_that_were_not_sent_are_named(as_admin: Person, tiny: Files, count: int, words: str) -> None:
+    sent = [tiny[0], tiny[1], tiny[2]][:count]
+    assert words in send(as_admin, sent).text
+
+
 def test_release_whose_body_parts_and_data_are_not_stated_is_published(as_admin: Person, tiny: Files) -> None:
     unstated = dict.fromkeys(("name", "licence", "attribution"), "not stated")
     assert send(as_admin, resealed(tiny, body_parts=[], training_data=unstated)).status_code == 303
@@ -168,7 +192,7 @@ def with_points(rule_out: object, rule_in: object) -> Callable[[Files], Files]:
 
 
 WRONG_SETS: list[tuple[str, Callable[[Files], Files], str]] = [
-    ("nothing", lambda files: [], "card.json, weights.safetensors, model.onnx, golden.npz is missing"),
+    ("nothing", lambda files: [], "card.json, weights.safetensors, model.onnx, golden.npz are missing"),
     ("no card", without("card.json"), "card.json is missing"),
     ("no golden", without("golden.npz"), "golden.npz is missing"),
     ("a fifth", lambda files: [*files, ("train.py", b"print()")], "“train.py” is no part of a release"),

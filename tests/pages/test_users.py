@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 from sqlalchemy import select
@@ -66,6 +68,22 @@ def test_the_last_admin_stays(app: Flask, as_admin: Person) -> None:
         answer = as_admin.post(f"/users/{as_admin.user_id}/{path}", fields)
         assert answer.status_code == 400
         assert "last admin" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("password", "message"), [("short", "at least 10 characters"), ("", "Enter a new password.")]
+)
+def test_a_password_that_cannot_be_used_is_told_beside_the_person(
+    app: Flask, as_admin: Person, password: str, message: str
+) -> None:
+    person_id = new_person(app, "reader", "carl")
+    answer = as_admin.post(f"/users/{person_id}/password", {"password": password})
+    assert answer.status_code == 400
+    assert "<h1>Users</h1>" in answer.text
+    [told] = re.findall(r"<li>(carl: [^<]*)</li>", answer.text)
+    assert message in told
+    assert answer.text.count('<details class="disclosure disclosure--compact" open>') == 1
+    assert "user.password_set" not in actions(app, person_id)
 
 
 def test_an_unknown_person_is_not_found(as_admin: Person) -> None:

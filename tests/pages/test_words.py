@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.web.filters import mebibytes, tag_words
+from portal.web.filters import mebibytes, tag_value, tag_words
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,19 @@ from portal.web.filters import mebibytes, tag_words
 )
 def test_a_dicom_keyword_becomes_words(keyword: str, words: str) -> None:
     assert tag_words(keyword) == words
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "words"),
+    [
+        ("StudyDate", "20031208", "2003-12-08"),
+        ("StudyDate", "2003", "2003"),
+        ("AccessionNumber", "20031208", "20031208"),
+        ("PixelSpacing", "0.1\\0.2", "0.1 × 0.2"),
+    ],
+)
+def test_a_dicom_value_is_shown_as_people_write_it(keyword: str, value: str, words: str) -> None:
+    assert tag_value(value, keyword) == words
 
 
 @pytest.mark.parametrize(
