@@ -9,7 +9,11 @@ from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from portal.errors import BadSetting
 from portal.time_zone import server_zone_name, zone_named
@@ -21,6 +25,8 @@ MAX_TEXT_MIB = 1
 
 
 YEAR_MIN = 365 * 24 * 60
+DATABASES = ("sqlite", "postgresql+psycopg")
+REDISES = ("redis", "rediss", "unix")
 
 
 def _setting(
@@ -133,6 +139,22 @@ class Settings:
                 raise BadSetting(
                     f"{entry.metadata['variable']} must be from {low} to {high}; it is now “{value}”."
                 )
+        self._refuse_what_no_process_could_use()
+
+    def _refuse_what_no_process_could_use(self) -> None:
+        """Here, so that the start says it; the addresses are not told, since they hold passwords."""
+        if not _is_database_address(self.sqlalchemy_url):
+            raise BadSetting(
+                "GREENSTICK_DATABASE_URL is no address of a database that the portal can use. "
+                "It is written as in the README."
+            )
+        if not _is_redis_address(self.redis_client_url):
+            raise BadSetting(
+                "GREENSTICK_REDIS_URL is no address of a Redis. It is written as redis://host:6379/0, or "
+                "unix:///path/of/its/socket."
+            )
+        if not re.fullmatch(r"auto|cpu|cuda:\d+", self.device):
+            raise BadSetting(f"GREENSTICK_DEVICE must be auto, cpu or cuda:N; it is now “{self.device}”.")
 
     @property
     def zone(self) -> ZoneInfo | None:
@@ -203,6 +225,21 @@ def _parse(variable: str, text: str, kind: type) -> Any:
         return kind(text)
     except (KeyError, ValueError) as error:
         raise BadSetting(f"{variable} must be a {kind.__name__}; it is now “{text}”.") from error
+
+
+def _is_database_address(url: str) -> bool:
+    try:
+        return make_url(url).drivername in DATABASES
+    except (ArgumentError, ValueError):  # the latter where what stands for the port is no port
+        return False
+
+
+def _is_redis_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in REDISES and parts.port != 0
+    except ValueError:  # what stands for the port is no port
+        return False
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import shutil
 
 from portal.errors import BadSetting
@@ -13,15 +12,12 @@ from portal.errors import BadSetting
 def choose_device(setting: str) -> str:
     """`cpu` or `cuda:N` for the setting auto, cpu or cuda:N.
 
-    raises  BadSetting for anything else, and for a GPU that does not answer: reading on the CPU instead
-            would hide that the GPU is lost
+    raises  BadSetting for a GPU that does not answer: reading on the CPU instead would hide that it is lost
     """
     if setting == "cpu":
         return setting
     if setting == "auto":
         return "cuda:0" if gpus() else "cpu"
-    if not re.fullmatch(r"cuda:\d+", setting):
-        raise BadSetting(f"GREENSTICK_DEVICE must be auto, cpu or cuda:N; it is now “{setting}”.")
     if int(setting[5:]) >= gpus():
         raise BadSetting(
             f"GREENSTICK_DEVICE is {setting}, but that GPU does not answer. See nvidia-smi, or set cpu."

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portal.actions import batches, images, jobs, searches, sessions, workers
 from portal.actions.workers import Sign
 from portal.core import create_core
+from portal.errors import GreenstickError
 from portal.logs import log_to_stderr
 from portal.queries import work
 from portal.queueing import Doorbell
@@ -82,7 +84,10 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    sweeper = Sweeper(create_core())
+    try:
+        sweeper = Sweeper(create_core())
+    except GreenstickError as error:
+        sys.exit(error.message)
     while not stopping.is_set():
         try:
             sweeper.sweep()

@@ -6,11 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from portal.errors import GreenstickError
 
-BAD_ADDRESS = "GREENSTICK_DATABASE_URL is no address of a database. It is written as in the README."
 NO_ANSWER = "The database cannot be used: {}. Is it running, and is GREENSTICK_DATABASE_URL right?"
 
 
@@ -24,8 +23,6 @@ def failures_in_words() -> Iterator[None]:
         yield
     except GreenstickError as error:
         sys.exit(error.message)
-    except (ArgumentError, NoSuchModuleError):
-        sys.exit(BAD_ADDRESS)
     except (OperationalError, InterfaceError) as error:
         sys.exit(NO_ANSWER.format(str(error.orig).strip().partition("\n")[0].rstrip(".")))
     except OSError as error:

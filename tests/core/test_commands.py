@@ -47,6 +47,8 @@ def test_what_a_command_makes_is_closed_to_others(command: tuple[str, ...], tmp_
     ("address", "said"),
     [
         ("no address", "GREENSTICK_DATABASE_URL is no address of a database"),
+        ("mysql://anna:secret@host/d", "GREENSTICK_DATABASE_URL is no address of a database"),
+        ("postgresql://anna:secret@host:port/d", "GREENSTICK_DATABASE_URL is no address of a database"),
         ("oracle+nothing://anna:secret@host/d", "GREENSTICK_DATABASE_URL is no address of a database"),
         ("postgresql://anna:secret@127.0.0.1:1/d", "The database cannot be used: "),
     ],

@@ -44,6 +44,38 @@ def test_number_out_of_its_range_is_refused_with_the_range(variable: str, value:
         Settings.from_environment({variable: value})
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GREENSTICK_DATABASE_URL", "mysql://anna:secret@host/d"),
+        ("GREENSTICK_DATABASE_URL", "secret"),
+        ("GREENSTICK_REDIS_URL", "secret"),
+        ("GREENSTICK_REDIS_URL", "http://:secret@host"),
+        ("GREENSTICK_REDIS_URL", "redis://:secret@host:port/0"),
+        *[("GREENSTICK_DEVICE", device) for device in ("gpu", "cuda", "cuda:", "cuda:x", "cuda:-1", "CPU")],
+    ],
+)
+def test_address_or_device_that_cannot_be_is_refused_without_telling_a_password(
+    variable: str, value: str
+) -> None:
+    with pytest.raises(BadSetting, match=variable) as refusal:
+        Settings.from_environment({variable: value})
+    assert "secret" not in refusal.value.message
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "redis://host",
+        "rediss://:word@host:6379/1",
+        "unix:///run/redis.sock",
+        "redis+socket:///run/redis.sock",
+    ],
+)
+def test_each_form_of_a_redis_address_is_understood(given: str) -> None:
+    assert Settings(redis_url=given).redis_client_url.startswith(("redis", "unix"))
+
+
 def test_every_number_has_a_range_that_holds_its_default() -> None:
     for entry in fields(Settings):
         if entry.metadata["kind"] in (int, float):
