@@ -24,7 +24,7 @@ def assemble(queue: str, app: Flask, stopping: threading.Event) -> tuple[Drain, 
     """The function that empties `queue`, and the pulse of the process that does."""
     settings: Settings = app.extensions["greenstick.settings"]
     watch = Watch(settings.deadline_s, settings.stuck_after_s)
-    is_due = work.is_image_due if queue == "intake" else work.is_job_due
+    is_due = partial(work.is_image_due, settings.lease_s) if queue == "intake" else work.is_job_due
     pulse = Pulse(app, Sign(worker_name(queue), queue), watch, is_due)
     build = _intake if queue == "intake" else _inference
     return build(app, watch, stopping, pulse), pulse

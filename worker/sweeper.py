@@ -44,8 +44,8 @@ class Sweeper:
     def sweep(self) -> None:
         with self.app.app_context():
             workers.seen(Sign(self.name, "sweeper"))
-            requeued, quarantined = jobs.free_expired(self.settings.max_attempts)
-            refused = images.refuse_worn_out(self.settings.max_attempts)
+            requeued, quarantined = jobs.free_expired(self.settings.max_attempts, self.settings.lease_s)
+            refused = images.refuse_worn_out(self.settings.max_attempts, self.settings.lease_s)
             if requeued or quarantined or refused:
                 log.info("swept requeued=%s quarantined=%s refused=%s", requeued, quarantined, refused)
             batches.close_finished()
@@ -56,8 +56,9 @@ class Sweeper:
 
     def _ring_for_due_work(self) -> None:
         """One message per queue is enough: the worker drains until nothing is due."""
-        for queue, is_due in (("intake", work.is_image_due), ("inference", work.is_job_due)):
-            if is_due() and self.doorbell.length(queue) == 0:
+        is_due = {"intake": work.is_image_due(self.settings.lease_s), "inference": work.is_job_due()}
+        for queue in is_due:
+            if is_due[queue] and self.doorbell.length(queue) == 0:
                 self.doorbell.ring(queue)
 
     def _tidy(self) -> None:

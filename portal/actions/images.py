@@ -34,7 +34,7 @@ def claim_images(limit: int, terms: Terms) -> list[Claim]:
     with transaction() as session:
         if _active_release_id(session) is None:
             return []
-        due = (*_due(session), Image.attempts < terms.max_attempts)
+        due = (*_due(session, terms.lease_s), Image.attempts < terms.max_attempts)
         return take(session, Image, due, (Image.rank, Image.received_at, Image.position), limit, terms)
 
 
@@ -70,12 +70,12 @@ def put_back(claim: Claim) -> None:
         settle(session, Image, claim, "received", claimed_by=None, attempts=Image.attempts - 1)
 
 
-def refuse_worn_out(max_attempts: int) -> int:
+def refuse_worn_out(max_attempts: int, lease_s: int) -> int:
     """Refuse images that took their worker down each time they were tried; returns how many."""
     with transaction() as session:
         worn_out = session.execute(
             select(Image.id, Image.fence)
-            .where(*_due(session), Image.attempts >= max_attempts)
+            .where(*_due(session, lease_s), Image.attempts >= max_attempts)
             .limit(200)
             .with_for_update(skip_locked=True)
         ).all()
@@ -84,9 +84,8 @@ def refuse_worn_out(max_attempts: int) -> int:
     return len(worn_out)
 
 
-def _due(session: Session) -> tuple[Any, ...]:
-    now = database_now(session)
-    is_free = or_(Image.lease_until.is_(None), Image.lease_until < now, Image.deadline_at < now)
+def _due(session: Session, lease_s: int) -> tuple[Any, ...]:
+    is_free = or_(Image.lease_until.is_(None), Image.ran_out(database_now(session), lease_s))
     return Image.state == "received", is_free
 
 

@@ -99,13 +99,13 @@ def put_back(claims: Sequence[Claim], max_attempts: int, is_worker_at_fault: boo
             _requeue_or_quarantine(session, held, max_attempts, database_now(session))
 
 
-def free_expired(max_attempts: int) -> tuple[int, int]:
-    """Requeue jobs whose lease or deadline passed, quarantine the often tried; (requeued, quarantined)."""
+def free_expired(max_attempts: int, lease_s: int) -> tuple[int, int]:
+    """Requeue jobs whose claim ran out, quarantine the often tried; (requeued, quarantined)."""
     with transaction() as session:
         now = database_now(session)
         expired = session.execute(
             select(Job.id, Job.attempts)
-            .where(Job.state == "running", or_(Job.lease_until < now, Job.deadline_at < now))
+            .where(Job.state == "running", Job.ran_out(now, lease_s))
             .order_by(Job.id)
             .limit(200)
             .with_for_update(skip_locked=True)

@@ -60,9 +60,8 @@ def jobs_to_read(ids: Sequence[int]) -> list[JobToRead]:
     return [JobToRead(**row._mapping) for row in rows]
 
 
-def is_image_due() -> bool:
-    now = database_now(db.session)
-    free = or_(Image.lease_until.is_(None), Image.lease_until < now)
+def is_image_due(lease_s: int) -> bool:
+    free = or_(Image.lease_until.is_(None), Image.ran_out(database_now(db.session), lease_s))
     return bool(db.session.scalar(select(exists().where(Image.state == "received", free))))
 
 

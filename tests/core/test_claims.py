@@ -15,6 +15,7 @@ from portal.actions.jobs import Result
 from portal.clock import database_now
 from portal.db import db, transaction
 from portal.models import Finding, Image, Job
+from portal.queries import work
 from tests.fixtures.rows import TERMS, finding, jobs_of, new_case, new_release, read_all, ready_case
 
 OTHER = Terms("another-worker", lease_s=30, deadline_s=120)
@@ -65,7 +66,7 @@ def test_late_worker_cannot_overwrite_the_finding_of_its_successor(each_app: Fla
         case = ready_case()
         [late] = jobs.claim_jobs(1, TERMS)
         let_leases_pass()
-        jobs.free_expired(3)
+        jobs.free_expired(3, TERMS.lease_s)
         [current] = jobs.claim_jobs(1, OTHER)
         assert jobs.finish([Result(current, finding(0.9, "fracture"))]) == 1
         assert jobs.finish([Result(late, finding(0.1, "no fracture"))]) == 0
@@ -87,7 +88,7 @@ def test_job_is_quarantined_after_its_last_try(each_app: Flask) -> None:
         for _ in range(3):
             assert jobs.claim_jobs(1, TERMS)
             let_leases_pass()
-            jobs.free_expired(3)
+            jobs.free_expired(3, TERMS.lease_s)
         [job] = jobs_of(case)
         assert (job.state, job.attempts) == ("quarantined", 3)
         assert "3 times" in (job.problem or "")
@@ -116,7 +117,25 @@ def test_claim_past_its_deadline_is_not_renewed(each_app: Flask) -> None:
         with transaction() as session:
             session.execute(update(Job).values(deadline_at=database_now(session) - timedelta(seconds=1)))
         assert jobs.renew(claims, TERMS) == []
-        assert jobs.free_expired(3) == (1, 0)
+        assert jobs.free_expired(3, TERMS.lease_s) == (1, 0)
+
+
+def test_claims_of_a_clock_that_was_set_back_are_freed(each_app: Flask) -> None:
+    with each_app.app_context():
+        case = ready_case()
+        received = new_case()
+        jobs.claim_jobs(1, TERMS)
+        images.claim_images(1, TERMS)
+        assert jobs.free_expired(3, TERMS.lease_s) == (0, 0)
+        with transaction() as session:
+            later = database_now(session) + timedelta(hours=1)
+            for model in (Job, Image):
+                session.execute(update(model).values(lease_until=later, deadline_at=later))
+        assert jobs.free_expired(3, TERMS.lease_s) == (1, 0)
+        assert jobs_of(case)[0].state == "queued"
+        assert work.is_image_due(TERMS.lease_s)
+        [claim] = images.claim_images(2, TERMS)
+        assert claim.id in [image.id for image in received.images]
 
 
 def test_put_back_counts_the_try_unless_the_worker_was_at_fault(each_app: Flask) -> None:
@@ -146,7 +165,7 @@ def test_image_that_kills_its_worker_each_time_is_refused(each_app: Flask) -> No
             assert images.claim_images(1, TERMS)
             let_leases_pass()
         assert images.claim_images(1, TERMS) == []
-        assert images.refuse_worn_out(3) == 1
+        assert images.refuse_worn_out(3, TERMS.lease_s) == 1
         db.session.refresh(case)
         assert case.state == "refused"
 
