@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
 
+from tests.browser.reviewing import visit
 from tests.browser.steps import sign_in
 from tests.browser.viewing import HEIGHT_PX, WIDTH_PX, open_image
 from tests.corpus.dicom_bytes import dicom
@@ -78,4 +80,20 @@ def viewing(shared_portal: Installation, case_url: str, page: Page, complaints: 
     """Signed in, the first image before the eyes; the browser may not complain."""
     sign_in(page, shared_portal, "reader")
     open_image(page, case_url)
+    return page
+
+
+@pytest.fixture
+def case_id(shared_script: PortalScript) -> str:
+    """A case of its own for each test, read by the release."""
+    made = shared_script.upload({"limb": limb_png(uuid.uuid4().int % 1000, 200)})
+    shared_script.wait_for(made)
+    return made
+
+
+@pytest.fixture
+def reader(shared_portal: Installation, page: Page, case_url: str) -> Page:
+    """In front of the case, with nothing written."""
+    sign_in(page, shared_portal, "reader")
+    visit(page, case_url)
     return page
