@@ -17,9 +17,17 @@ hasher = PasswordHasher()
 
 
 def add_user(
-    username: str, password: str, role: str, actor: Actor, min_length: int = MIN_PASSWORD_LENGTH
+    username: str,
+    password: str,
+    role: str,
+    actor: Actor,
+    min_length: int = MIN_PASSWORD_LENGTH,
+    must_change: bool = False,
 ) -> User:
-    """A new person who may sign in; raises BadRequest for a taken name, a short password, an unknown role."""
+    """A new person who may sign in; raises BadRequest for a taken name, a short password, an unknown role.
+
+    `must_change`: the password is known to someone else, and is to be replaced first of all.
+    """
     key = username.strip().casefold()
     if not key or len(key) > 64 or not key.isprintable():
         raise BadRequest("Give a user name of 1 to 64 characters.")
@@ -29,19 +37,20 @@ def add_user(
     with transaction() as session:
         if session.scalar(select(User.id).where(User.username == key)):
             raise BadRequest("This user name is taken.")
-        user = User(username=key, password_hash=password_hash, role=role)
+        user = User(username=key, password_hash=password_hash, role=role, must_change_password=must_change)
         session.add(user)
         session.flush()
         record(session, actor, "user.added", "user", user.id, role=role)
     return user
 
 
-def set_password(user_id: int, password: str, actor: Actor) -> None:
+def set_password(user_id: int, password: str, actor: Actor, must_change: bool = False) -> None:
     """Replace the password and end every session of this person, who need not wait to use the new one."""
     password_hash = _hashed(password)
     with transaction() as session:
         user = _existing(session, user_id)
         user.password_hash = password_hash
+        user.must_change_password = must_change
         _forget_tries(session, user)
         _end_sessions(session, user_id)
         record(session, actor, "user.password_set", "user", user_id)

@@ -56,10 +56,12 @@ def add_first_admin(settings: Settings) -> None:
     if db.session.scalar(select(func.count()).select_from(User)):
         return
     password = settings.admin_password or secrets.token_urlsafe(12)
-    add_user(FIRST_ADMIN, password, "admin", SYSTEM, min_length=1)
-    if not settings.admin_password:
+    was_made_up = not settings.admin_password
+    add_user(FIRST_ADMIN, password, "admin", SYSTEM, min_length=1, must_change=was_made_up)
+    if was_made_up:
         print(
-            f"First admin: user name “{FIRST_ADMIN}”, password “{password}”. It is shown only now.",
+            f"First admin: user name “{FIRST_ADMIN}”, password “{password}”. It is shown only now, and "
+            "replaced at the first sign-in.",
             flush=True,
         )
     elif len(password) < MIN_PASSWORD_LENGTH:

@@ -40,6 +40,8 @@ class OwnPasswordForm(FlaskForm):
     def validate_chosen(self, field: PasswordField) -> None:
         if len(field.data) < MIN_PASSWORD_LENGTH:
             raise ValidationError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+        if field.data == self.present.data:
+            raise ValidationError("This is your present password. Choose another one.")
 
 
 class NewUserForm(FlaskForm):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, UtcDateTime
@@ -21,6 +21,8 @@ def covers(role: str, needed: str) -> bool:
 
 
 class User(UserMixin, Base):
+    """`must_change_password`: someone else chose it, and may do nothing before it is their own."""
+
     __tablename__ = "user"
     __table_args__ = (one_of("role", ROLES),)
 
@@ -29,6 +31,7 @@ class User(UserMixin, Base):
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(20))
     is_enabled: Mapped[bool] = mapped_column(default=True)
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
 
     def may(self, role: str) -> bool:

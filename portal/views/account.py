@@ -21,7 +21,7 @@ pages = Blueprint("account", __name__)
 @pages.get("/account")
 @requires("radiographer")
 def show() -> ResponseReturnValue:
-    return page("accounts/account.html", form=OwnPasswordForm(None))
+    return _account(OwnPasswordForm(None))
 
 
 @pages.post("/account")
@@ -30,13 +30,18 @@ def change_password() -> ResponseReturnValue:
     """Ends every session of this person, this one too: who knew the old password is out."""
     form = OwnPasswordForm()
     if not form.validate():
-        return page("accounts/account.html", 422, form=form)
+        return _account(form, 422)
     who, me = actor(), my_id()
     try:
         confirm_password(current_user, form.present.data, settings().login_tries, address())
         set_password(me, form.chosen.data, who)
     except BadRequest as error:
-        return page("accounts/account.html", 422, form=form, problem=error.message)
+        return _account(form, 422, error.message)
     flask.session.clear()
     flask.flash("Your password was changed. Sign in with the new one.")
     return see("accounts.sign_in_form")
+
+
+def _account(form: OwnPasswordForm, status: int = 200, problem: str = "") -> ResponseReturnValue:
+    must_change = current_user.must_change_password
+    return page("accounts/account.html", status, form=form, problem=problem, must_change=must_change)

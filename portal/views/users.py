@@ -14,7 +14,7 @@ from portal.actions import accounts
 from portal.errors import BadRequest
 from portal.forms.accounts import EnabledForm, NewUserForm, PasswordForm, RoleForm
 from portal.queries.accounts import users
-from portal.views.answers import page, see
+from portal.views.answers import my_id, page, see
 from portal.web.access import actor, requires
 
 pages = Blueprint("users", __name__)
@@ -33,10 +33,12 @@ def add() -> ResponseReturnValue:
     if not form.validate():
         return _list(form, 422)
     try:
-        accounts.add_user(form.username.data, form.password.data, form.role.data, actor())
+        accounts.add_user(form.username.data, form.password.data, form.role.data, actor(), must_change=True)
     except BadRequest as error:
         return _list(form, 422, error.message)
-    flask.flash("The user was added. Hand over the first password in person.")
+    flask.flash(
+        "The user was added. Hand over the first password in person; it is replaced at the first sign-in."
+    )
     return see("users.show_all")
 
 
@@ -56,7 +58,7 @@ def set_password(user_id: int) -> ResponseReturnValue:
     return _changed(
         user_id,
         form,
-        lambda: accounts.set_password(user_id, form.password.data, actor()),
+        lambda: accounts.set_password(user_id, form.password.data, actor(), must_change=user_id != my_id()),
         "The password was set, and every session of this person was ended.",
     )
 

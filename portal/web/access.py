@@ -22,6 +22,8 @@ from portal.web.errors import error_page
 
 PUBLIC = "public"
 TOKEN = "login_token"
+OWN_PASSWORD = ("account.show", "account.change_password", "accounts.sign_out")
+"""All that someone may do whose password is known to someone else."""
 LIVE = "/live"
 """Ends the address of a part that a page refreshes by itself: no sign that someone is sitting there."""
 
@@ -69,6 +71,8 @@ def check_access() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         return login_manager.unauthorized()
+    if current_user.must_change_password and request.endpoint not in OWN_PASSWORD:
+        return _to_own_password()
     if rule is None or not current_user.may(rule):
         raise NotAllowed("Your account does not cover this. Ask an admin if you need it.")
     return None
@@ -119,7 +123,16 @@ def _is_live(login: LoginSession) -> bool:
 def _to_sign_in() -> ResponseReturnValue:
     """Pages send to the sign-in form and come back afterwards, filters and all; anything else is told
     plainly. No address of the portal holds patient data."""
-    wants_page = request.method == "GET" and not request.path.endswith((".json", LIVE))
-    if not wants_page:
+    if not _wants_page():
         return error_page(401, "Your session has ended. Sign in and send the form again.")
     return flask.redirect(flask.url_for("accounts.sign_in_form", next=request.full_path.rstrip("?")))
+
+
+def _to_own_password() -> ResponseReturnValue:
+    if not _wants_page():
+        raise NotAllowed("Choose a password of your own first: sign in to the portal and open your account.")
+    return flask.redirect(flask.url_for("account.show"))
+
+
+def _wants_page() -> bool:
+    return request.method == "GET" and not request.path.endswith((".json", LIVE))

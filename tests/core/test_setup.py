@@ -26,6 +26,7 @@ def test_first_admin_gets_a_made_up_password_that_is_printed_once(
         printed = capsys.readouterr().out
         password = printed.split("password “")[1].split("”")[0]
         assert sessions.sign_in("admin", password, 8, "::1")
+        assert db.session.scalars(select(User.must_change_password)).one()
         add_first_admin(sqlite_settings)
         assert capsys.readouterr().out == ""
         assert len(db.session.scalars(select(User)).all()) == 1
@@ -43,6 +44,7 @@ def test_given_password_is_taken_and_a_short_one_is_mentioned(
         assert says in printed
         assert password not in printed
         assert sessions.sign_in("admin", password, 8, "::1")
+        assert not db.session.scalars(select(User.must_change_password)).one()
 
 
 def test_release_put_into_the_home_is_offered_and_the_active_one_stays(
