@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -13,7 +13,7 @@ from portal.actions import jobs
 from portal.db import transaction
 from portal.models import Case
 from portal.queries import named_cases
-from portal.queries.days import today
+from portal.queries.days import start_of, today
 from tests.fixtures import rows
 from tests.fixtures.people import Person
 from tests.pages.worklist import add_case, add_cases, names
@@ -55,7 +55,8 @@ def test_a_filter_that_cannot_be_understood_shows_no_cases(app: Flask, as_reader
 
 
 def test_filters_by_age(each_app: Flask, eva: Person) -> None:
-    noon = datetime.combine(today(), time(12)).astimezone()
+    with each_app.app_context():
+        noon = start_of(today()) + timedelta(hours=12)
     for name, days in (("P-now", 0), ("P-2", 2), ("P-3", 3), ("P-6", 6), ("P-7", 7)):
         case_id = add_case(each_app, patient_ref=name)
         with each_app.app_context(), transaction() as session:
