@@ -24,6 +24,7 @@ def started(command: str, *arguments: str | Path, **streams: int) -> subprocess.
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # who runs tests may ignore it
     )
 
 
