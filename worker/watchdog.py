@@ -40,8 +40,9 @@ class Watch:
     def nothing_claimed(self) -> None:
         """Whatever was claimed is held no more, however that came."""
         with self._lock:
-            self._claimed_at.clear()
-            self._idle_since = self._clock()
+            if self._claimed_at:
+                self._claimed_at.clear()
+                self._idle_since = self._clock()
 
     def give_up(self, reason: str) -> None:
         """What went wrong can only be put right by a new process."""

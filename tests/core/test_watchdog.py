@@ -56,3 +56,16 @@ def test_process_that_was_given_up_ends_whatever_it_does() -> None:
     watch.give_up("the GPU failed")
     watch.claimed(["1"])
     assert watch.trouble(is_work_due=False) == "the GPU failed"
+
+
+def test_letting_go_of_claims_is_no_sign_of_work_when_there_were_none() -> None:
+    clock = Clock()
+    watch = Watch(120, 60, clock)
+    watch.claimed(["1"])
+    clock.now = 119
+    watch.nothing_claimed()
+    clock.now = 178
+    assert watch.trouble(is_work_due=True) is None, "neither late nor idle for long"
+    watch.nothing_claimed()
+    clock.now = 180
+    assert watch.trouble(is_work_due=True) == "work is due and none was claimed"
