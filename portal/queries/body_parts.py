@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+BODY_PART_TAG = "BodyPartExamined"
 SYNONYMS = {
     "thumb": "finger", "phalanx": "finger", "metacarpal": "hand", "carpal": "wrist", "scaphoid": "wrist",
     "radius": "forearm", "ulna": "forearm", "humerus": "upper arm", "collarbone": "clavicle",

@@ -15,8 +15,9 @@ from portal.db import db
 from portal.errors import NotFound
 from portal.image_quality import file_facts
 from portal.models import OPEN_STATES, VERDICTS, Case, Finding, Image, Job
+from portal.queries.body_parts import BODY_PART_TAG
 from portal.queries.cautions import cautions_beside
-from portal.queries.contradictions import BODY_PART_TAG, PATIENTS, contradictions
+from portal.queries.contradictions import PATIENTS, contradictions
 from portal.queries.marked_places import why_marked
 from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.outcomes import image_outcome
@@ -57,6 +58,12 @@ class ReadImage:
         return self.jobs[-1] if self.jobs else None
 
     @property
+    def telling_job(self) -> Job | None:
+        """What says how the image stands: an open job where there is one, else the newest."""
+        is_open = (job for job in reversed(self.jobs) if job.state in OPEN_STATES)
+        return next(is_open, self.newest_job)
+
+    @property
     def current_job(self) -> Job | None:
         """The newest job that gave a finding."""
         return next((job for job in reversed(self.jobs) if job.finding), None)
@@ -67,9 +74,8 @@ class ReadImage:
 
     @property
     def outcome(self) -> str:
-        is_open = any(job.state in OPEN_STATES for job in self.jobs)
-        newest = self.newest_job.state if self.newest_job else None
-        return image_outcome(self.image.state, "queued" if is_open else newest, self.finding is not None)
+        state = self.telling_job.state if self.telling_job else None
+        return image_outcome(self.image.state, state, self.finding is not None)
 
     @property
     def spacing(self) -> Spacing | None:
@@ -77,12 +83,12 @@ class ReadImage:
 
     @property
     def is_running(self) -> bool:
-        return self.newest_job is not None and self.newest_job.state == "running"
+        return self.telling_job is not None and self.telling_job.state == "running"
 
     @property
     def is_read_again(self) -> bool:
         """There is a finding, and another reading is queued or running."""
-        return bool(self.finding and self.newest_job and self.newest_job.state in OPEN_STATES)
+        return bool(self.finding and self.telling_job and self.telling_job.state in OPEN_STATES)
 
     @property
     def contradictions(self) -> tuple[str, ...]:

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from portal.file_patient import OTHER, plainly
 from portal.models import Case, Image
-from portal.queries.body_parts import KNOWN, parts_named, with_wider
+from portal.queries.body_parts import BODY_PART_TAG, KNOWN, parts_named, with_wider
 
-BODY_PART_TAG = "BodyPartExamined"
 ACCESSION_TAG = "AccessionNumber"
 CHECK = "check that it belongs to this patient."
 PATIENTS = {OTHER: f"The file names another patient than the upload form: {CHECK}"}

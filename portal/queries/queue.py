@@ -90,7 +90,7 @@ def _newest_readings() -> list[Reading]:
 
 
 def _ahead_of(waiting: Sequence[ReadImage]) -> int:
-    queued = [image.newest_job for image in waiting if image.newest_job]
+    queued = [image.telling_job for image in waiting if image.telling_job]
     if queued:
         first = min((job.rank, job.id) for job in queued)
         return _count_jobs(tuple_(Job.rank, Job.id) < tuple_(literal(first[0]), literal(first[1])))

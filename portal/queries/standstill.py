@@ -26,7 +26,7 @@ def why_it_stands_still(read: ReadCase) -> str:
     if not waiting or any(image.is_running for image in waiting):
         return ""
     workers = _living_workers()
-    releases = {image.newest_job.release.name for image in waiting if image.newest_job}
+    releases = {image.telling_job.release.name for image in waiting if image.telling_job}
     if not releases:
         return _why_not_opened(workers)
     reasons = [_why_not_read(name, workers) for name in sorted(releases)]

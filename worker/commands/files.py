@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from portal.queries.contradictions import BODY_PART_TAG
+from portal.queries.body_parts import BODY_PART_TAG
 from portal.refusals import Refused
 from portal.sniff import HEAD_BYTES, sniff
 from worker.intake.decode import working_array
