@@ -23,7 +23,6 @@ MIB = 1024 * 1024
 MAX_TEXT_MIB = 1
 """Of all the fields of a form that are no files."""
 
-
 YEAR_MIN = 365 * 24 * 60
 DATABASES = ("sqlite", "postgresql+psycopg")
 REDISES = ("redis", "rediss", "unix")
@@ -240,12 +239,3 @@ def _is_redis_address(url: str) -> bool:
         return parts.scheme in REDISES and parts.port != 0
     except ValueError:  # what stands for the port is no port
         return False
-
-
-def describe() -> list[tuple[str, str, str]]:
-    """(variable, default, meaning) of each setting, for `./run --help` and the README's table."""
-    rows = []
-    for entry in fields(Settings):
-        default = "var/" if entry.name == "home" else str(entry.default)
-        rows.append((entry.metadata["variable"], default, entry.metadata["meaning"]))
-    return rows

@@ -2,7 +2,7 @@
 // silence ends the attempt, however long the whole may take. Each function tells one outcome: the address of what was made,
 // a page with errors, a problem in words, or that the session has ended.
 const SILENCE_MS = 60_000; // saving the largest form takes the portal a few seconds
-const UNKNOWN = "No answer came from the portal, so it is not known whether the case was saved. Press Upload again without changing anything: it will not be doubled.";
+const UNKNOWN = "No answer came from the portal, so it is not known whether this was saved. Send it again without changing anything: it will not be doubled.";
 
 /** The token of a page made now: one of before a sign-in is no longer taken. */
 export async function freshToken(address) {
@@ -13,7 +13,7 @@ export async function freshToken(address) {
     if (token) return { token };
     return answer.ok ? { isSignedOut: true } : { problem: problemOf(page) };
   } catch {
-    return { problem: "The portal could not be reached, so nothing was sent. Press Upload again." };
+    return { problem: "The portal could not be reached, so nothing was sent. Send it again." };
   }
 }
 

@@ -147,7 +147,7 @@ class Upload {
     const signIn = link(this.form.dataset.signIn, "sign in in a new tab");
     signIn.target = "_blank";
     const words = document.createDocumentFragment();
-    words.append("Your session has ended. Your files and words are still here: ", signIn, ", come back, and press Upload again.");
+    words.append("Your session has ended. Your files and words are still here: ", signIn, ", come back, and send it again.");
     return words;
   }
 

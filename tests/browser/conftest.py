@@ -92,8 +92,13 @@ def case_id(shared_script: PortalScript) -> str:
 
 
 @pytest.fixture
-def reader(shared_portal: Installation, page: Page, case_url: str) -> Page:
+def own_case_url(shared_portal: Installation, case_id: str) -> str:
+    return f"{shared_portal.url}/cases/{case_id}"
+
+
+@pytest.fixture
+def reader(shared_portal: Installation, page: Page, own_case_url: str) -> Page:
     """In front of the case, with nothing written."""
     sign_in(page, shared_portal, "reader")
-    visit(page, case_url)
+    visit(page, own_case_url)
     return page

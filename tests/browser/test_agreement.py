@@ -30,13 +30,8 @@ from tests.needs import needs_chromium, needs_redis
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 
-@pytest.fixture
-def case_url(shared_portal: Installation, case_id: str) -> str:
-    return f"{shared_portal.url}/cases/{case_id}"
-
-
 def test_who_saves_after_the_reading_has_changed_looks_again_and_loses_only_the_agreement(
-    shared_portal: Installation, shared_script: PortalScript, case_id: str, reader: Page, case_url: str
+    shared_portal: Installation, shared_script: PortalScript, case_id: str, reader: Page, own_case_url: str
 ) -> None:
     write(reader)
     rerun(shared_portal, case_id)
@@ -47,7 +42,7 @@ def test_who_saves_after_the_reading_has_changed_looks_again_and_loses_only_the_
         expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
         expect(form_of(reader).get_by_label("Unsure", exact=True)).to_be_checked()
         expect(form_of(reader).get_by_label("Disagree", exact=True)).not_to_be_checked()
-        visit(reader, case_url)
+        visit(reader, own_case_url)
     assert words(shared_portal, case_id) == []
     form_of(reader).get_by_label("Agree", exact=True).check()
     save(reader)
@@ -89,17 +84,17 @@ def test_answers_that_contradict_each_other_are_told_before_they_are_sent(
 
 
 def test_agreement_is_taken_back_when_another_reading_comes(
-    shared_portal: Installation, case_id: str, reader: Page, case_url: str
+    shared_portal: Installation, case_id: str, reader: Page, own_case_url: str
 ) -> None:
     with nothing_read(shared_portal):
         rerun(shared_portal, case_id)
-        visit(reader, case_url)
+        visit(reader, own_case_url)
         write(reader)
     note = form_of(reader).get_by_text("The reading has changed: look again")
     expect(note).to_be_visible(timeout=WITHIN_MS)
     expect(form_of(reader).get_by_label("Disagree", exact=True)).not_to_be_checked()
     expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
-    visit(reader, case_url)
+    visit(reader, own_case_url)
     expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
     expect(form_of(reader).get_by_label("Disagree", exact=True)).not_to_be_checked()
     form_of(reader).get_by_label("Agree", exact=True).check()
@@ -110,12 +105,16 @@ def test_agreement_is_taken_back_when_another_reading_comes(
 
 
 def test_the_way_back_brings_no_agreement_with_another_reading(
-    shared_portal: Installation, shared_script: PortalScript, browser: Browser, case_id: str, case_url: str
+    shared_portal: Installation,
+    shared_script: PortalScript,
+    browser: Browser,
+    case_id: str,
+    own_case_url: str,
 ) -> None:
     context: BrowserContext = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     sign_in(page, shared_portal, "reader")
-    page.goto(case_url)
+    page.goto(own_case_url)
     write(page)
     page.goto(f"{shared_portal.url}/help")
     rerun(shared_portal, case_id)

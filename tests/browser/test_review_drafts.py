@@ -26,12 +26,7 @@ from tests.needs import needs_chromium, needs_redis
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 
-@pytest.fixture
-def case_url(shared_portal: Installation, case_id: str) -> str:
-    return f"{shared_portal.url}/cases/{case_id}"
-
-
-def test_leaving_with_a_half_written_review_asks_first(reader: Page, case_url: str) -> None:
+def test_leaving_with_a_half_written_review_asks_first(reader: Page, own_case_url: str) -> None:
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:
@@ -43,7 +38,7 @@ def test_leaving_with_a_half_written_review_asks_first(reader: Page, case_url: s
     reader.get_by_role("link", name="Next case").click()
     expect(form_of(reader).get_by_label("Comment")).to_have_value(COMMENT)
     assert asked == ["beforeunload"]
-    assert reader.url.startswith(case_url)
+    assert reader.url.startswith(own_case_url)
     reader.remove_listener("dialog", stay)
 
 
@@ -96,27 +91,27 @@ def test_going_to_another_image_asks_where_the_draft_could_not_be_kept(two_image
 
 
 def test_who_leaves_all_the_same_finds_the_draft_and_may_discard_it(
-    shared_portal: Installation, reader: Page, case_url: str
+    shared_portal: Installation, reader: Page, own_case_url: str
 ) -> None:
     write(reader)
     reader.goto(f"{shared_portal.url}/help")
-    visit(reader, case_url)
+    visit(reader, own_case_url)
     expect_written(reader)
     reader.get_by_role("button", name="Discard it").click()
     expect(form_of(reader).get_by_label("Comment")).to_have_value("")
     expect(form_of(reader).get_by_label("Unsure", exact=True)).not_to_be_checked()
     assert drafts(reader) == []
-    visit(reader, case_url)
+    visit(reader, own_case_url)
     expect(reader.get_by_text(RESTORED)).to_be_hidden()
 
 
 def test_a_draft_is_not_there_for_the_next_person_in_this_tab(
-    shared_portal: Installation, reader: Page, case_url: str
+    shared_portal: Installation, reader: Page, own_case_url: str
 ) -> None:
     write(reader)
     end_sessions(shared_portal)
     sign_in(reader, shared_portal, "admin")
-    visit(reader, case_url)
+    visit(reader, own_case_url)
     expect(form_of(reader).get_by_label("Comment")).to_have_value("")
     assert drafts(reader) == []
 

@@ -36,23 +36,18 @@ pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 
 @pytest.fixture
-def case_url(shared_portal: Installation, case_id: str) -> str:
-    return f"{shared_portal.url}/cases/{case_id}"
-
-
-@pytest.fixture
-def second(shared_portal: Installation, browser: Browser, case_url: str) -> Iterator[Page]:
+def second(shared_portal: Installation, browser: Browser, own_case_url: str) -> Iterator[Page]:
     """Someone else at another machine."""
     context = browser.new_context()
     page = context.new_page()
     sign_in(page, shared_portal, "admin")
-    visit(page, case_url)
+    visit(page, own_case_url)
     yield page
     context.close()
 
 
 def test_two_readers_who_save_at_the_same_moment_are_both_kept(
-    shared_portal: Installation, case_id: str, case_url: str, reader: Page, second: Page
+    shared_portal: Installation, case_id: str, own_case_url: str, reader: Page, second: Page
 ) -> None:
     write(reader, "Fracture", "I see one.")
     write(second, "No fracture", "I see none.")
@@ -62,7 +57,7 @@ def test_two_readers_who_save_at_the_same_moment_are_both_kept(
         )
     for page in (reader, second):
         expect_saved(page)
-        visit(page, case_url)
+        visit(page, own_case_url)
         expect(page.get_by_text("A third reader decides")).to_be_visible()
         expect(page.locator(".reviews__item")).to_have_count(2)
     assert sorted(words(shared_portal, case_id)) == ["no", "yes"]
@@ -121,12 +116,12 @@ def test_who_comes_back_to_a_read_case_finds_it_as_it_was(reader: Page) -> None:
 
 
 def test_without_a_script_the_words_come_back_to_be_copied(
-    shared_portal: Installation, browser: Browser, case_url: str
+    shared_portal: Installation, browser: Browser, own_case_url: str
 ) -> None:
     context: BrowserContext = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     sign_in(page, shared_portal, "reader")
-    page.goto(case_url)
+    page.goto(own_case_url)
     write(page)
     end_sessions(shared_portal)
     save(page)

@@ -30,7 +30,7 @@ LOSE_ONE_ANSWER = """() => {
   };
 }"""
 """The connection ends when the portal begins to answer."""
-UNKNOWN = "it is not known whether the case was saved"
+UNKNOWN = "it is not known whether this was saved"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from worker.commands.files import known_image
 from worker.commands.fold_choice import check_folds
 from worker.vision.card import PreprocessingCard
 from worker.vision.list_digest import list_sha256
-from worker.vision.manifest import Row, read_manifest
+from worker.vision.manifest import Row, read_manifest, rows_in
 from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
 from worker.vision.preprocess import VERSION
 from worker.vision.sources.layouts import Listed, listed
@@ -119,9 +119,10 @@ def preprocessing_of(options: Options) -> PreprocessingCard:
 def rows_of(options: Options, folds: Sequence[int]) -> list[Row]:
     """Those that a run's list has in some folds. Raises ValueError when the list was changed since."""
     manifest = Path(options.manifest)
-    if options.list_sha256 not in (None, list_sha256(read_manifest(manifest))):
+    rows = read_manifest(manifest)
+    if options.list_sha256 not in (None, list_sha256(rows)):
         raise ValueError(f"{_changed(options)} the run was started: put the list back, or start another run")
-    return read_manifest(manifest, folds)
+    return rows_in(rows, folds, manifest)
 
 
 def samples_of(

@@ -47,8 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
         return Options.read(asked.out)
-    if asked.weights is not None and not asked.weights.is_file():
-        raise FileNotFoundError(f"there are no weights at {asked.weights}")
     data = data_for(asked)
     options = options_of(asked, data, asked.folds_train, asked.fold_tune, asked.fold_test, asked.patience)
     refuse_another_recipe(options, asked.out)

@@ -46,6 +46,11 @@ def read_manifest(path: Path, folds: Sequence[int] | None = None) -> list[Row]:
         except ValueError as failure:
             raise ValueError(f"{path}, line {number}: {failure}") from failure
         rows.append(row)
+    return rows_in(rows, folds, path)
+
+
+def rows_in(rows: Sequence[Row], folds: Sequence[int] | None, path: Path) -> list[Row]:
+    """Those of some folds, or all. Raises ValueError, which names the manifest, when there is none."""
     chosen = [row for row in rows if folds is None or row.fold in folds]
     if not chosen:
         raise ValueError(f"{path} has no row" + ("" if folds is None else f" of fold {list(folds)}"))
