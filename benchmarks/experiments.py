@@ -20,8 +20,9 @@ import torch
 
 from benchmarks.reading import architecture_row, decoded
 from benchmarks.stage import shipped_release
-from worker.commands.recipe import preprocessing_of, rows_of, run_training, samples_of
+from worker.commands.recipe import preprocessing_of, rows_of, samples_of
 from worker.commands.recording import card_metrics
+from worker.commands.training_run import run_training
 from worker.vision.evaluation.report import report_on
 from worker.vision.evaluation.seen import seen_out_of_fold
 from worker.vision.networks.registry import build_reader

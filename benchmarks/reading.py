@@ -26,7 +26,7 @@ from worker.commands.files import WorkingImage, read_image
 from worker.intake.decoder import Decoder
 from worker.vision.card import ReleaseCard
 from worker.vision.detector import Detector
-from worker.vision.networks.registry import ARCHITECTURES, build_reader
+from worker.vision.networks.registry import ARCHITECTURES, TOGETHER, build
 from worker.vision.onnx_engine import OnnxEngine
 from worker.vision.torch_engine import TorchEngine
 from worker.vision.training.onnx_export import export_onnx
@@ -63,14 +63,14 @@ def architecture_row(
     name: str, side_px: int, release: Path, images: Sequence[WorkingImage], runs: int
 ) -> str:
     """An untrained network in the place of the release's."""
-    scale = ARCHITECTURES[name].scale
+    scale = ARCHITECTURES[name.partition(TOGETHER)[0]].scale
     card = ReleaseCard.read(release)
     preprocessing = dataclasses.replace(
         card.preprocessing, side_px=side_px, mean=(scale.mean,), deviation=(scale.deviation,)
     )
     card = dataclasses.replace(card, architecture=name, preprocessing=preprocessing, least_scope=None)
     torch.manual_seed(0)
-    network = build_reader(name).eval()
+    network = build(name).eval()
     with tempfile.TemporaryDirectory(prefix="gs-bench-") as folder:
         model = Path(folder, "model.onnx")
         export_onnx(network, model)
@@ -134,7 +134,7 @@ def decoded(count: int) -> tuple[list[WorkingImage], list[float]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--release", type=Path, default=None)
-    parser.add_argument("--arch", nargs="+", choices=sorted(ARCHITECTURES), default=[])
+    parser.add_argument("--arch", nargs="+", metavar="NAME", default=[], help="joined by + too")
     parser.add_argument("--side", nargs="+", type=int, default=[384])
     parser.add_argument("--runs", type=int, default=100)
     return parser

@@ -23,9 +23,8 @@ from benchmarks.stage import shipped_release
 from worker.commands.files import known_image
 from worker.vision.card import PreprocessingCard, ReleaseCard
 from worker.vision.manifest import read_manifest, read_unlabelled
-from worker.vision.networks.ensemble import Ensemble, ReaderOrEnsemble
 from worker.vision.networks.mirrored import Mirrored
-from worker.vision.networks.reader import Reader
+from worker.vision.networks.registry import Network
 from worker.vision.torch_engine import TorchEngine
 from worker.vision.training.samples import Sample, read_samples
 from worker.vision.training.scope import ScopeFit, features_of, fit_scope, scope_logits
@@ -55,17 +54,17 @@ def main() -> None:
         print(f"| {fold} | {' | '.join(f'{100 * share:.1f} %' for share in shares)} |", flush=True)
 
 
-def _network(release: Path, card: ReleaseCard) -> ReaderOrEnsemble:
+def _network(release: Path, card: ReleaseCard) -> Network:
     """As it reads an image once: the scope is no question of left and right."""
     network = TorchEngine(release, card, "cpu").network
     if isinstance(network, Mirrored):
         network = network.network
-    assert isinstance(network, Reader | Ensemble)
+    assert isinstance(network, Network)
     return network
 
 
 def _judged(
-    network: ReaderOrEnsemble, card: PreprocessingCard, manifest: Path, pictures: Sequence[Sample], fold: int
+    network: Network, card: PreprocessingCard, manifest: Path, pictures: Sequence[Sample], fold: int
 ) -> tuple[ScopeFit, float, float]:
     """The fit without this fold, and the shares of its limbs that it refuses, as they are and changed."""
     tuning = (fold + 1) % FOLDS
@@ -85,7 +84,7 @@ def _limbs(manifest: Path, folds: Sequence[int], card: PreprocessingCard) -> lis
 
 @torch.inference_mode()
 def _refused(
-    network: ReaderOrEnsemble, fit: ScopeFit, canvases: Sequence[NDArray[np.uint8]], card: PreprocessingCard
+    network: Network, fit: ScopeFit, canvases: Sequence[NDArray[np.uint8]], card: PreprocessingCard
 ) -> float:
     logits = scope_logits(network, features_of(network, canvases, card)).tolist()
     return float(np.mean([sigmoid(logit) < fit.least_scope for logit in logits]))

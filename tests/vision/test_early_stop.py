@@ -30,7 +30,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def scored(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tuning fold's AUROC after each epoch as in SCORES: drawn limbs give no such curve on demand."""
-    monkeypatch.setattr(Trainer, "_score", lambda trainer, tune: SCORES[trainer.epochs_done - 1])
+    monkeypatch.setattr(Trainer, "_score", lambda trainer: SCORES[trainer.epochs_done - 1])
 
 
 PATIENT = ["--patience", "2", "--batch-size", "4"]
@@ -57,10 +57,10 @@ def test_patience_goes_on_counting_in_a_resumed_run(
     whole = trained(manifest, tmp_path / "whole", epochs=9, more=PATIENT)
     epoch = Trainer._train_epoch
 
-    def interrupted(trainer: Trainer, number: int, *given: list[object]) -> float:
+    def interrupted(trainer: Trainer, number: int) -> float:
         if number == 3:
             raise KeyboardInterrupt
-        return epoch(trainer, number, *given)  # type: ignore[arg-type]
+        return epoch(trainer, number)
 
     with monkeypatch.context() as patched:
         patched.setattr(Trainer, "_train_epoch", interrupted)

@@ -142,6 +142,16 @@ def test_calibration_that_turns_answers_round_is_told_first(shipped: ReleaseCard
     assert "Do not use" not in model_card(shipped)
 
 
+def test_network_that_looks_again_is_not_counted_among_those_whose_mean_answers(shipped: ReleaseCard) -> None:
+    alone = replace(shipped, architecture="resnet50-c4-fpn+efficientnet-lite0-close")
+    page = unwrapped(model_card(alone))
+    assert "resnet50-c4-fpn, a convolutional network" in page
+    assert "Another network (efficientnet-lite0-close) looks again, from near" in page
+    pair = unwrapped(model_card(replace(shipped, architecture=f"{shipped.architecture}+vgg16-close")))
+    assert "2 convolutional networks (efficientnet-lite0, resnet50-c4-fpn)" in pair
+    assert "looks again" not in unwrapped(model_card(shipped))
+
+
 def test_measure_that_could_not_be_taken_is_left_out(shipped: ReleaseCard) -> None:
     intervals = {**shipped.metrics["intervals_95"], "hit_rate": [None, None], "brier": [None, None]}
     metrics = {**shipped.metrics, "hit_rate": None, "intervals_95": intervals}

@@ -21,7 +21,7 @@ from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.errors import BadRelease, DeviceFailed, OutOfMemory  # noqa: E402
 from worker.vision.networks.reader import Reader  # noqa: E402
 from worker.vision.networks.registry import (  # noqa: E402
-    ARCHITECTURES,
+    READERS,
     UnknownArchitecture,
     build,
     build_reader,
@@ -48,7 +48,7 @@ def built(name: str) -> Reader:
     return build_reader(name).eval()
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", sorted(READERS))
 def test_every_architecture_answers_for_every_image(name: str) -> None:
     network = built(name)
     with torch.inference_mode():
@@ -58,7 +58,7 @@ def test_every_architecture_answers_for_every_image(name: str) -> None:
     assert all(output.dtype == torch.float32 for output in answers)
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", sorted(READERS))
 def test_hotter_map_raises_the_probability(name: str) -> None:
     network = copy.deepcopy(built(name))
     picture = torch.zeros(1, 1, 64, 64)
@@ -69,7 +69,7 @@ def test_hotter_map_raises_the_probability(name: str) -> None:
         assert network(picture).logits > before + 1
 
 
-@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("name", sorted(READERS))
 def test_every_architecture_answers_the_same_as_onnx(name: str, tmp_path: Path) -> None:
     network = built(name)
     export_onnx(network, tmp_path / "model.onnx")

@@ -21,9 +21,8 @@ pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 import torch  # noqa: E402
 
-from worker.vision.networks.ensemble import ReaderOrEnsemble  # noqa: E402
 from worker.vision.networks.reader import Answers  # noqa: E402
-from worker.vision.networks.registry import build_reader, together  # noqa: E402
+from worker.vision.networks.registry import Network, build_reader, together  # noqa: E402
 from worker.vision.networks.scope_head import ScopeHead  # noqa: E402
 from worker.vision.training import scope  # noqa: E402
 from worker.vision.training.elsewhere import CHANGES  # noqa: E402
@@ -36,7 +35,7 @@ Grey = np.ndarray
 
 
 @pytest.fixture(params=["one reader", "an ensemble"])
-def network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ReaderOrEnsemble:
+def network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Network:
     monkeypatch.setattr(scope, "DRAWN_OF_EACH_KIND", 6)
     torch.manual_seed(0)
     names = ["plain-cnn"] * (1 if request.param == "one reader" else 2)
@@ -61,21 +60,21 @@ def others(preparing: PreprocessingCard, seeds: range) -> list[Sample]:
     ]
 
 
-def fit(network: ReaderOrEnsemble, other: list[Sample], preparing: PreprocessingCard) -> ScopeFit:
+def fit(network: Network, other: list[Sample], preparing: PreprocessingCard) -> ScopeFit:
     return fit_scope(
         network, limbs(preparing, range(60)), other, limbs(preparing, range(100, 140)), preparing
     )
 
 
 @torch.inference_mode()
-def answers(network: ReaderOrEnsemble, samples: list[Sample], preparing: PreprocessingCard) -> Answers:
+def answers(network: Network, samples: list[Sample], preparing: PreprocessingCard) -> Answers:
     tensors = [(one.canvas.astype(np.float32) / 255 - preparing.mean[0]) for one in samples]
     answered: Answers = network(torch.from_numpy(np.stack(tensors))[:, None])
     return answered
 
 
 def test_fitted_head_tells_new_limbs_from_new_pictures(
-    network: ReaderOrEnsemble, preparing: PreprocessingCard
+    network: Network, preparing: PreprocessingCard
 ) -> None:
     told = fit(network, others(preparing, range(30)), preparing)
     new_limbs = answers(network, limbs(preparing, range(200, 220)), preparing).scope.tolist()
@@ -104,7 +103,7 @@ def test_threshold_keeps_the_share_that_is_demanded(count: int) -> None:
 
 
 def test_fit_changes_nothing_else_that_the_network_says(
-    network: ReaderOrEnsemble, preparing: PreprocessingCard
+    network: Network, preparing: PreprocessingCard
 ) -> None:
     asked = [*limbs(preparing, range(3)), sample(broken_limb(), preparing)]
     before = answers(network, asked, preparing)
@@ -116,7 +115,7 @@ def test_fit_changes_nothing_else_that_the_network_says(
 
 
 def test_scope_of_an_image_is_what_the_heads_say_of_its_features(
-    network: ReaderOrEnsemble, preparing: PreprocessingCard
+    network: Network, preparing: PreprocessingCard
 ) -> None:
     fit(network, others(preparing, range(10)), preparing)
     asked = [*limbs(preparing, range(3)), *others(preparing, range(300, 303))]
@@ -125,7 +124,7 @@ def test_scope_of_an_image_is_what_the_heads_say_of_its_features(
     torch.testing.assert_close(answers(network, asked, preparing).scope, by_heads, rtol=1e-3, atol=1e-3)
 
 
-def test_fitting_again_gives_the_same_head(preparing: PreprocessingCard, network: ReaderOrEnsemble) -> None:
+def test_fitting_again_gives_the_same_head(preparing: PreprocessingCard, network: Network) -> None:
     first = fit(network, others(preparing, range(10)), preparing)
     weights = [head.weight.clone() for head in network.scope_heads]
     assert fit(network, others(preparing, range(10)), preparing) == first
@@ -134,7 +133,7 @@ def test_fitting_again_gives_the_same_head(preparing: PreprocessingCard, network
 
 
 def test_kind_that_looks_like_a_limb_is_found_out_by_leaving_it_out(
-    network: ReaderOrEnsemble, preparing: PreprocessingCard
+    network: Network, preparing: PreprocessingCard
 ) -> None:
     alike = [sample(limb(seed=seed), preparing, "doll") for seed in range(400, 412)]
     told = fit(network, [*others(preparing, range(20)), *alike], preparing)

@@ -17,6 +17,7 @@ from worker.commands.fold_runs import folds_of_recipe, members_of
 from worker.commands.recipe import say
 from worker.commands.recipe_options import DATA, add_recipe
 from worker.vision.errors import VisionError
+from worker.vision.networks.registry import looks_closely
 from worker.vision.training.progress import Progress
 
 DESCRIPTION = (
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folds = folds_of(asked, Progress(sys.stdout))
         done = [fold for fold in folds if fold is not None]
         if len(done) < len(folds):
-            say(f"{len(done)} of {len(folds)} folds are read")
+            say(_unfinished(asked, len(done), len(folds)))
             return 0
         numbers = [number for fold in done if (number := fold.rows[0].fold) is not None]
         judge_folds(asked.out, done, [members_of(asked, number) for number in numbers], asked.mirrored)
@@ -45,6 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"cross-validate: {failure}", file=sys.stderr)
         return 2
     return 0
+
+
+def _unfinished(asked: argparse.Namespace, done: int, folds: int) -> str:
+    if asked.mean_of or not looks_closely(asked.arch):
+        return f"{done} of {folds} folds are read"
+    return (
+        f"{asked.arch} reads nothing by itself: when every fold is trained, judge it together with the"
+        f" network that tells it where to look: --mean-of {asked.places_of} {asked.out}"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -56,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="DIR",
         help="finished cross-validations, such as runs/cv runs/other: train nothing, judge their networks"
-        " together, as an ensemble",
+        " together, as an ensemble; one of networks that look from near (-close) comes last",
     )
     parser.add_argument("--mirrored", action="store_true", help="read each image as it is and mirrored")
     parser.add_argument(

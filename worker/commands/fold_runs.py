@@ -13,12 +13,13 @@ from worker.commands.recipe import (
     preprocessing_of,
     refuse_another_recipe,
     rows_of,
-    run_training,
     samples_of,
 )
 from worker.commands.trained import trained
+from worker.commands.training_run import run_training
 from worker.vision.manifest import Row
 from worker.vision.networks.mirrored import Mirrored
+from worker.vision.networks.registry import looks_closely
 from worker.vision.sources.layouts import Listed
 from worker.vision.training.answers import answers, read_answers, write_answers
 from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of
@@ -124,9 +125,14 @@ def _check_kinds(rows: Sequence[Row], judged: Sequence[int]) -> None:
 
 
 def _finish(options: Options, folder: Path, is_mirrored: bool, crew: Crew, progress: Progress) -> None:
-    """Train the network of one fold where that is not done yet, and keep what it says of the fold."""
-    if is_read(folder, options, is_mirrored):
+    """Train the network of one fold where that is not done yet, and keep what it says of the fold.
+
+    One that looks from near says nothing by itself.
+    """
+    reads = not looks_closely(options.arch)
+    if reads and is_read(folder, options, is_mirrored):
         return
     if not (folder / BEST_FILE).exists() or epochs_of(folder)["epochs_done"] < options.epochs:
         run_training(options, folder, crew, progress)
-    read_fold(folder, [folder], is_mirrored)
+    if reads:
+        read_fold(folder, [folder], is_mirrored)

@@ -1,4 +1,4 @@
-"""A training run by its options, shared by the commands that train."""
+"""A training run's options and images, shared by the commands that train."""
 
 from __future__ import annotations
 
@@ -7,22 +7,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from worker.commands.files import known_image
 from worker.commands.fold_choice import check_folds
 from worker.vision.card import PreprocessingCard
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row, read_manifest, rows_in
-from worker.vision.networks.registry import ARCHITECTURES, build_reader, load_start
+from worker.vision.networks.registry import (
+    ARCHITECTURES,
+    looks_closely,
+)
 from worker.vision.preprocess import VERSION
 from worker.vision.sources.layouts import Listed, listed
 from worker.vision.split_groups import split_groups
-from worker.vision.training.batches import batches_per_epoch
 from worker.vision.training.checkpoint import OPTIONS_FILE, Options, differences
-from worker.vision.training.crew import ALONE, Crew, chosen_device
-from worker.vision.training.environment import environment
-from worker.vision.training.loop import Trainer
+from worker.vision.training.crew import chosen_device
 from worker.vision.training.precision import usual_precision
 from worker.vision.training.progress import SILENT, Progress
 from worker.vision.training.samples import Sample, read_samples
@@ -50,6 +48,7 @@ def options_of(
     if asked.average_start and asked.weights is None:
         raise ValueError("--average-start needs --weights: without them a run starts from random ones")
     check_folds(data.rows, folds_train, fold_tune, fold_test)
+    _check_closeness(asked, fold_tune)
     return Options(
         manifest=str(data.manifest),
         arch=asked.arch,
@@ -70,10 +69,27 @@ def options_of(
         patience=patience,
         average_start=asked.average_start,
         peaked_boxes=not (asked.level_boxes or asked.without_boxes),
+        places_of=None if asked.places_of is None else str(asked.places_of),
         list_sha256=data.sha256,
         groups_split=len(split_groups(data.rows)),
         known_as=data.known_as,
     )
+
+
+def _check_closeness(asked: argparse.Namespace, fold_tune: int | None) -> None:
+    """Raises ValueError when a closer is not told where to look, or asked for what it cannot do."""
+    if not looks_closely(asked.arch):
+        if asked.places_of is not None:
+            raise ValueError(f"--places-of is for networks that look from near, and {asked.arch} is none")
+        return
+    if asked.places_of is None:
+        raise ValueError(
+            f"{asked.arch} looks from near: give the cross-validation that tells it where, as --places-of"
+        )
+    if fold_tune is not None:
+        raise ValueError(f"{asked.arch} chooses no epoch by a tuning fold: give --fold-tune none")
+    if asked.first_side or asked.without_boxes or asked.level_boxes:
+        raise ValueError(f"{asked.arch} knows no --first-side, --without-boxes or --level-boxes")
 
 
 def data_for(asked: argparse.Namespace) -> Listed:
@@ -132,34 +148,6 @@ def samples_of(
     return read_samples(
         progress.over(rows, len(rows), "images"), preprocessing_of(options), spare, known_image
     )
-
-
-def run_training(
-    options: Options, folder: Path, crew: Crew = ALONE, progress: Progress | None = None
-) -> None:
-    """Train a run to its end, or go on with the one in `folder`; of a crew only the leading process speaks.
-
-    raises  ValueError when there are too few images, or the crew cannot share the batches
-    """
-    progress = (progress or Progress(sys.stdout)) if crew.leads else SILENT
-    if options.batch_size % crew.size:
-        raise ValueError(f"--batch-size must be a multiple of the {crew.size} processes that share it")
-    torch.manual_seed(options.seed)
-    network = build_reader(options.arch)
-    if options.weights is not None:
-        load_start(network, Path(options.weights))
-    train = samples_of(options, options.folds_train, spare=True, progress=progress)
-    tune = []
-    if options.fold_tune is not None and crew.leads:
-        tune = samples_of(options, [options.fold_tune], progress=progress)
-    progress.say(f"{len(train)} images to train on, {len(tune)} to choose by")
-    if not batches_per_epoch(train, options.batch_size, preprocessing_of(options)):
-        raise ValueError(f"--batch-size: there are fewer images than the {options.batch_size} of one batch")
-    if crew.leads:  # now that all is there: what cannot be trained leaves no run behind
-        folder.mkdir(parents=True, exist_ok=True)
-        weights = None if options.weights is None else Path(options.weights)
-        options.write(folder, environment(crew.device, crew.size, weights))
-    Trainer(network, options, preprocessing_of(options), folder, crew, progress).run(train, tune)
 
 
 def say(line: str) -> None:

@@ -36,6 +36,13 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
         " go on from (cross-validate takes a folder of an earlier cross-validation too, and goes on with each"
         " fold's own network); default: random",
     )
+    recipe.add_argument(
+        "--places-of",
+        type=Path,
+        metavar="DIR",
+        help="for an --arch that looks from near (-close): the finished cross-validation of another network,"
+        " whose most suspicious places it learns to judge",
+    )
     recipe.add_argument("--epochs", type=at_least(1), default=15, metavar="N", help="default: %(default)s")
     recipe.add_argument(
         "--batch-size",

@@ -11,9 +11,10 @@ import torch
 from safetensors import SafetensorError
 
 from worker.commands.ending import status_of
-from worker.commands.recipe import data_for, options_of, refuse_another_recipe, run_training
+from worker.commands.recipe import data_for, options_of, refuse_another_recipe
 from worker.commands.recipe_options import DATA, add_recipe, count
 from worker.commands.release_of import export_release
+from worker.commands.training_run import run_training
 from worker.vision.errors import VisionError
 from worker.vision.training.checkpoint import Options
 from worker.vision.training.crew import joined_crew, leave
@@ -107,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="DIR",
-        help="other runs: the release is the ensemble of all",
+        help="other runs: the release is the ensemble of all; one that looks from near (-close) comes last",
     )
     release.add_argument(
         "--facts",

@@ -1,4 +1,4 @@
-"""The networks that finished runs left, one by one or as an ensemble."""
+"""The networks that finished runs left, one by one or together."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.vision.networks.ensemble import ReaderOrEnsemble
 from worker.vision.networks.halves import round_to_half
-from worker.vision.networks.reader import Reader
-from worker.vision.networks.registry import TOGETHER, build_reader, together
+from worker.vision.networks.registry import TOGETHER, Network, Trainable, build_trainable, together
 from worker.vision.training.checkpoint import Options, load_best
 
 
@@ -22,7 +20,7 @@ class Trained:
     """
 
     options: tuple[Options, ...]
-    network: ReaderOrEnsemble
+    network: Network
 
     @property
     def architecture(self) -> str:
@@ -32,19 +30,20 @@ class Trained:
 def trained(runs: Sequence[Path]) -> Trained:
     """The networks of these runs; the first one sets how images are prepared.
 
-    raises  OSError when a run has no weights yet, ValueError when they cannot read the same image together
+    raises  OSError when a run has no weights yet, ValueError when they cannot read the same image together,
+            or one looks at places that none before it tells
     """
     options = tuple(Options.read(run) for run in runs)
     if len({(each.side, each.finds_limb, each.follows_limb) for each in options}) > 1:
         raise ValueError(
-            "these runs see an image differently: one ensemble needs one --side, limb finding and --square"
+            "these runs see an image differently: together they need one --side, limb finding and --square"
         )
-    readers = [_reader(run, each.arch) for run, each in zip(runs, options, strict=True)]
-    return Trained(options, together([each.arch for each in options], readers))
+    networks = [_network(run, each.arch) for run, each in zip(runs, options, strict=True)]
+    return Trained(options, together([each.arch for each in options], networks))
 
 
-def _reader(run: Path, arch: str) -> Reader:
-    reader = build_reader(arch)
-    load_best(run, reader)
-    round_to_half(reader)  # the answers that tune a release shall be those of the weights it keeps
-    return reader
+def _network(run: Path, arch: str) -> Trainable:
+    network = build_trainable(arch)
+    load_best(run, network)
+    round_to_half(network)  # the answers that tune a release shall be those of the weights it keeps
+    return network

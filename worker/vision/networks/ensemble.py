@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from worker.vision.networks.reader import Answers, Reader, soft_maximum
+from worker.vision.networks.scale import Scale, rescaled
 from worker.vision.networks.scope_head import ScopeHead
-
-
-class Scale(NamedTuple):
-    """How a network wants its images: (value on 0..1 - mean) / deviation."""
-
-    mean: float
-    deviation: float
 
 
 class Ensemble(nn.Module):
@@ -38,6 +32,7 @@ class Ensemble(nn.Module):
         self.members = nn.ModuleList(members)
         self.scales = tuple(scales)
         self.strides = tuple(member.map_stride for member in members)
+        self.map_stride = min(self.strides)
 
     def forward(self, image: Tensor) -> Answers:
         """As one member: (N, 1, H, W) -> logits (N,), maps (N, rows, columns), scope (N,)"""
@@ -65,14 +60,12 @@ class Ensemble(nn.Module):
 
     def _for_each(self, image: Tensor) -> Iterator[Tensor]:
         """The image as each member wants it."""
-        return (_rescaled(image, self.scales[0], wanted) for wanted in self.scales)
+        return (rescaled(image, self.scales[0], wanted) for wanted in self.scales)
 
     def _mean_map(self, maps: Sequence[Tensor]) -> Tensor:
         """As fine as the finest of them."""
-        finest = min(self.strides)
-        finer = [
-            _times_as_fine(cells, stride / finest) for cells, stride in zip(maps, self.strides, strict=True)
-        ]
+        each = zip(maps, self.strides, strict=True)
+        finer = [_times_as_fine(cells, stride / self.map_stride) for cells, stride in each]
         return torch.stack(finer).mean(dim=0)
 
 
@@ -81,12 +74,3 @@ def _times_as_fine(cells: Tensor, factor: float) -> Tensor:
         return cells
     finer = functional.interpolate(cells[:, None], scale_factor=factor, mode="bilinear", align_corners=False)
     return finer[:, 0]
-
-
-def _rescaled(image: Tensor, given: Scale, wanted: Scale) -> Tensor:
-    if given == wanted:
-        return image
-    return (image * given.deviation + (given.mean - wanted.mean)) / wanted.deviation
-
-
-ReaderOrEnsemble = Reader | Ensemble

@@ -32,8 +32,8 @@ def augmented(
     matrix = _random_matrix(Canvas(*sample.canvas.shape), canvas, is_sideways, random)
     image = _resampled(Image.fromarray(sample.canvas), canvas, matrix)
     if random.random() < 0.35:
-        image = _other_sharpness(image, random)
-    view = _other_exposure(np.asarray(image, np.float32) / np.float32(255), random)
+        image = other_sharpness(image, random)
+    view = other_exposure(np.asarray(image, np.float32) / np.float32(255), random)
     if random.random() < 0.2:
         _hide_border(view, random)
     return np.rint(view * 255).astype(np.uint8), _moved(sample.boxes, matrix)
@@ -78,7 +78,7 @@ def _corners(box: BoxPx) -> NDArray[np.float64]:
     return np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
 
 
-def _other_sharpness(image: Image.Image, random: np.random.Generator) -> Image.Image:
+def other_sharpness(image: Image.Image, random: np.random.Generator) -> Image.Image:
     """Softer, coarser, or sharpened as some machines do before they store an image."""
     way = random.integers(4)
     if way == 0:
@@ -91,7 +91,7 @@ def _other_sharpness(image: Image.Image, random: np.random.Generator) -> Image.I
     return image.filter(ImageFilter.UnsharpMask(radius, percent, threshold=0))
 
 
-def _other_exposure(canvas: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
+def other_exposure(canvas: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.float32]:
     """Gamma, contrast, brightness, and now and then noise."""
     canvas = canvas ** np.float32(np.exp(random.uniform(-0.45, 0.45)))
     contrast, brightness = random.uniform(0.7, 1.35), random.uniform(-0.12, 0.12)

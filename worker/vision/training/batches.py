@@ -111,7 +111,7 @@ def training_batches(
         # Not `place` alone: to numpy the seeds (s, e, 0) are the seeds (s, e), which shuffled the order.
         streams = [np.random.default_rng((*seeds, 1 + place)) for place in share.places]
         batch = _batch(chosen, share, card, marking, streams)
-        return Batch(*(part.pin_memory() for part in batch)) if crew.device.startswith("cuda") else batch
+        return Batch(*(part.pin_memory() for part in batch)) if crew.on_gpu else batch
 
     return made_ahead(batch_of, steps_of(samples, order, batch_size, card, random), crew.workers)
 

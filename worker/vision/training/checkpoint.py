@@ -20,7 +20,7 @@ OPTIONS_FILE = "options.json"
 METRICS_FILE = "metrics.csv"
 STATE_FILE = "last.pt"
 BEST_FILE = "best.safetensors"
-NOT_FOR_CARDS = ("manifest", "weights", "arch", "side", "known_as")
+NOT_FOR_CARDS = ("manifest", "weights", "arch", "side", "known_as", "places_of")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Options:
     follows_limb: bool = False  # canvases as long as the limb; older runs do not say so
     average_start: bool = False  # end half way between the trained weights and those of the start
     peaked_boxes: bool = False  # the map is taught a box's centre most; older runs do not say so
+    places_of: str | None = None  # the cross-validation whose networks tell a closer where to look
     # Of what the manifest listed when the run was started (see `list_digest`); older runs do not say so.
     list_sha256: str | None = field(default=None, compare=False)
     # How many groups of the list have images in several folds; older runs do not say so.

@@ -35,6 +35,10 @@ class Crew:
     def leads(self) -> bool:
         return self.rank == 0
 
+    @property
+    def on_gpu(self) -> bool:
+        return self.device.startswith("cuda")
+
     def share_of(self, batch: Sequence[Thing]) -> Sequence[Thing]:
         """This process's part of a batch that all of them divide."""
         part = len(batch) // self.size
@@ -47,7 +51,7 @@ class Crew:
         """
         if self.size == 1:
             return lesson
-        devices = [torch.device(self.device)] if self.device.startswith("cuda") else None
+        devices = [torch.device(self.device)] if self.on_gpu else None
         return nn.parallel.DistributedDataParallel(lesson, devices, find_unused_parameters=True)
 
     def told(self, make: Callable[[], Thing]) -> Thing:

@@ -1,11 +1,10 @@
-"""What a network is taught with one batch."""
+"""What a reader is taught with one batch of images."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-from worker.vision.networks.reader import Reader
 from worker.vision.training.losses import image_loss, map_loss
 
 
@@ -16,7 +15,7 @@ class Lesson(nn.Module):
     scope, or the map when boxes are left out) must stay inside.
     """
 
-    def __init__(self, network: Reader, has_boxes: bool, in_bfloat16: bool) -> None:
+    def __init__(self, network: nn.Module, has_boxes: bool, in_bfloat16: bool) -> None:
         super().__init__()
         self.network, self.has_boxes, self.in_bfloat16 = network, has_boxes, in_bfloat16
 

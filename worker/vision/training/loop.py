@@ -6,19 +6,14 @@ import copy
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from worker.vision.card import PreprocessingCard
-from worker.vision.evaluation.metrics import auroc
-from worker.vision.networks.reader import Reader
+from worker.vision.networks.registry import Trainable
 from worker.vision.training.average import WeightAverage, half_way
-from worker.vision.training.batches import batches_per_epoch, plain_batches, training_batches
 from worker.vision.training.checkpoint import (
     Options,
     append_metrics,
@@ -27,14 +22,12 @@ from worker.vision.training.checkpoint import (
     save_best,
     save_state,
 )
+from worker.vision.training.course import Course
 from worker.vision.training.crew import Crew
 from worker.vision.training.curves import write_curves
-from worker.vision.training.lesson import Lesson
 from worker.vision.training.precision import keep_grouped_convolutions_in_float32
 from worker.vision.training.progress import STEPS_PER_NOTE, Progress
 from worker.vision.training.rates import optimizer_of, set_rate
-from worker.vision.training.samples import Sample
-from worker.vision.training.targets import LEVEL, PEAKED, Marking
 
 LARGEST_GRADIENT = 5.0
 
@@ -44,37 +37,37 @@ class Trainer:
 
     def __init__(
         self,
-        network: Reader,
+        network: Trainable,
         options: Options,
-        card: PreprocessingCard,
+        course: Course,
         folder: Path,
         crew: Crew,
         progress: Progress,
     ) -> None:
-        self.options, self.card, self.folder, self.crew, self.progress = options, card, folder, crew, progress
-        self.in_bfloat16 = options.precision == "bf16"
-        if self.in_bfloat16 and crew.device == "cpu":
+        self.options, self.course, self.folder, self.crew = options, course, folder, crew
+        self.progress = progress
+        in_bfloat16 = options.precision == "bf16"
+        if in_bfloat16 and crew.device == "cpu":
             keep_grouped_convolutions_in_float32(network)
         self.network = network.to(crew.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = WeightAverage(self.network)
         self.start = copy.deepcopy(self.network.state_dict()) if options.average_start else None
         self.optimizer = optimizer_of(self.network, options.learning_rate)
         self._set_mode()
-        self.lesson = crew.together(Lesson(self.network, options.box_supervision, self.in_bfloat16))
+        self.lesson = crew.together(course.lesson(self.network, in_bfloat16))
         self.epochs_done, self.best_epoch, self.best = 0, 0, -math.inf
 
-    def run(self, train: Sequence[Sample], tune: Sequence[Sample] = ()) -> None:
+    def run(self) -> None:
         """Train to the last epoch; after each, save the state, and the weights to keep when best.
 
-        tune  images to choose the best epoch by (only the leading process needs them); without any the last
-              epoch's weights are kept
+        Without a fold to choose the best epoch by, the last one's are kept.
 
         raises  ValueError when the loss of an epoch is no number, of which nothing is kept
         """
         self._resume()
         while self.epochs_done < self.options.epochs and not self._waited_in_vain():
             started = time.monotonic()
-            loss = self._train_epoch(self.epochs_done, train)
+            loss = self._train_epoch(self.epochs_done)
             if not math.isfinite(loss):
                 raise ValueError(
                     f"the loss of epoch {self.epochs_done + 1} is no number, and nothing of it was kept:"
@@ -82,7 +75,7 @@ class Trainer:
                 )
             line = {"epoch": self.epochs_done + 1, "loss": loss}
             self.epochs_done += 1
-            line |= self._keep_best(tune)
+            line |= self._keep_best()
             if self.crew.leads:
                 self._record({**line, "seconds": time.monotonic() - started})
 
@@ -96,12 +89,12 @@ class Trainer:
         )
         return True
 
-    def _keep_best(self, tune: Sequence[Sample]) -> dict[str, float]:
+    def _keep_best(self) -> dict[str, float]:
         """Save the weights to keep unless earlier ones read the tuning images better; the measure."""
         if self.options.fold_tune is None:
             self._save_best()
             return {}
-        score = self.crew.told(lambda: self._score(tune))
+        score = self.crew.told(self._score)
         if score > self.best or math.isinf(self.best):
             self.best, self.best_epoch = score, self.epochs_done
             self._save_best()
@@ -115,35 +108,21 @@ class Trainer:
         """The averaged network; half way back to where the run started, when asked for."""
         return self.average.network if self.start is None else half_way(self.average.network, self.start)
 
-    def _score(self, tune: Sequence[Sample]) -> float:
-        return auroc(np.array([sample.is_fractured for sample in tune]), self.scores(tune))
+    def _score(self) -> float:
+        return self.course.score(self.to_keep(), self.crew)
 
-    @torch.no_grad()
-    def scores(self, samples: Sequence[Sample]) -> NDArray[np.float64]:
-        """The logits of the network to keep, (N,)."""
-        kind, logits = torch.device(self.crew.device).type, np.zeros(len(samples))
-        network = self.to_keep()
-        for numbers, images in plain_batches(samples, self.card, self.options.batch_size):
-            with torch.autocast(kind, torch.bfloat16, enabled=self.in_bfloat16):
-                answers = network(self._on_device(images))
-            logits[list(numbers)] = answers.logits.double().cpu().numpy()
-        return logits
-
-    def _train_epoch(self, epoch: int, samples: Sequence[Sample]) -> float:
+    def _train_epoch(self, epoch: int) -> float:
         """Teach the network every batch of an epoch; the mean loss."""
         options, crew = self.options, self.crew
         torch.manual_seed(options.seed * 1000 + epoch + 1_000_000 * crew.rank)
         self._set_mode()
         losses: list[Tensor] = []
-        card = replace(self.card, side_px=self._side_of(epoch))
-        steps = batches_per_epoch(samples, options.batch_size, card)
-        marking = Marking(self.network.map_stride, PEAKED if options.peaked_boxes else LEVEL)
-        stream = training_batches(samples, card, options.batch_size, marking, (options.seed, epoch), crew)
+        steps, stream = self.course.steps(epoch), self.course.batches(epoch, crew)
         watched = self.progress.over(stream, steps, f"epoch {epoch + 1}", lambda: _recent(losses))
-        for step, (images, labels, targets) in enumerate(watched):
+        for step, (images, *taught) in enumerate(watched):
             set_rate(self.optimizer, (epoch + step / steps) / options.epochs)
-            labels, targets = (part.to(crew.device, non_blocking=True) for part in (labels, targets))
-            loss = self.lesson(self._on_device(images), labels, targets)
+            taught = [part.to(crew.device, non_blocking=True) for part in taught]
+            loss = self.lesson(self._on_device(images), *taught)
             self._learn(loss)
             losses.append(loss.detach())  # its value is asked for later: asking now would make a GPU wait
         return crew.mean(_mean(losses))
@@ -155,10 +134,6 @@ class Trainer:
         self.optimizer.step()
         if self.crew.leads:
             self.average.update(self.network)
-
-    def _side_of(self, epoch: int) -> int:
-        first_half = epoch < self.options.epochs // 2
-        return self.options.first_side if first_half and self.options.first_side else self.options.side
 
     def _set_mode(self) -> None:
         """Train, but leave the early layers and their statistics as they came."""

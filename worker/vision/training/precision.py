@@ -17,6 +17,11 @@ def usual_precision(device: str) -> str:
     return "bf16" if has_it else "fp32"
 
 
+def computing(device: str, precision: str) -> torch.autocast:
+    """The context in which a network of a run computes on a device."""
+    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=precision == "bf16")
+
+
 class Float32Conv2d(nn.Conv2d):
     """A convolution that computes in float32 under autocast; same weights, same names."""
 

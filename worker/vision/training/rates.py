@@ -6,15 +6,14 @@ import math
 from collections.abc import Iterator
 
 import torch
-
-from worker.vision.networks.reader import Reader
+from torch import nn
 
 HEAD_RATE = 4.0  # learning rate of the untrained head, times that of the backbone
 WEIGHT_DECAY = 0.03
 WARM_UP_SHARE = 0.05
 
 
-def optimizer_of(network: Reader, rate: float) -> torch.optim.AdamW:
+def optimizer_of(network: nn.Module, rate: float) -> torch.optim.AdamW:
     """AdamW with `rate` for the backbone and a larger one for the head."""
     return torch.optim.AdamW(_parameter_groups(network, rate))
 
@@ -27,7 +26,7 @@ def set_rate(optimizer: torch.optim.Optimizer, progress: float) -> None:
         group["lr"] = group["full_rate"] * warm * cosine
 
 
-def _parameter_groups(network: Reader, rate: float) -> Iterator[dict[str, object]]:
+def _parameter_groups(network: nn.Module, rate: float) -> Iterator[dict[str, object]]:
     """Backbone and head, each with and without weight decay (norms, biases and scalars go without)."""
     for is_head in (False, True):
         for decays in (False, True):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from worker.vision.card import PreprocessingCard
-from worker.vision.networks.ensemble import ReaderOrEnsemble
+from worker.vision.networks.registry import Network
 from worker.vision.passes import of_one_shape
 from worker.vision.preprocess import normalise
 from worker.vision.training.logistic import fitted
@@ -74,7 +74,7 @@ class Head(NamedTuple):
 
 
 def fit_scope(
-    network: ReaderOrEnsemble,
+    network: Network,
     known: Sequence[Sample],
     other: Sequence[Sample],
     tune: Sequence[Sample],
@@ -109,7 +109,7 @@ def fit_scope(
 
 
 @torch.inference_mode()
-def features_of(network: ReaderOrEnsemble, canvases: Sequence[Drawn], card: PreprocessingCard) -> Tensor:
+def features_of(network: Network, canvases: Sequence[Drawn], card: PreprocessingCard) -> Tensor:
     """What the scope heads read of each canvas, (N, features)."""
     # Twice as fast on a CPU; a copy, so that the network that is published keeps its layout.
     fast = copy.deepcopy(network).eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -121,7 +121,7 @@ def features_of(network: ReaderOrEnsemble, canvases: Sequence[Drawn], card: Prep
 
 
 @torch.no_grad()
-def _teach(network: ReaderOrEnsemble, head: Head) -> None:
+def _teach(network: Network, head: Head) -> None:
     """Give each scope head its part of the regression, and the first one the bias."""
     for layer, weight in zip(network.scope_heads, torch.split(head.weight, _parts(network)), strict=True):
         layer.weight.copy_(weight[None])
@@ -129,26 +129,26 @@ def _teach(network: ReaderOrEnsemble, head: Head) -> None:
     network.scope_heads[0].bias.copy_(head.bias[None])
 
 
-def scope_logits(network: ReaderOrEnsemble, features: Tensor) -> Tensor:
+def scope_logits(network: Network, features: Tensor) -> Tensor:
     """What the scope heads say of features (N, features), (N,)."""
     each = zip(network.scope_heads, torch.split(features, _parts(network), dim=1), strict=True)
     return torch.stack([layer(part)[:, 0] for layer, part in each]).sum(dim=0)
 
 
-def _parts(network: ReaderOrEnsemble) -> list[int]:
+def _parts(network: Network) -> list[int]:
     """How many features each scope head reads."""
     return [layer.in_features for layer in network.scope_heads]
 
 
 def _limbs(
-    network: ReaderOrEnsemble, samples: Sequence[Sample], card: PreprocessingCard, random: np.random.Generator
+    network: Network, samples: Sequence[Sample], card: PreprocessingCard, random: np.random.Generator
 ) -> Limbs:
     plain = features_of(network, [sample.canvas for sample in samples], card)
     return Limbs(plain, features_of(network, changed(samples, card, random), card))
 
 
 def _others(
-    network: ReaderOrEnsemble,
+    network: Network,
     collected: Sequence[Sample],
     drawn: Sequence[Drawn],
     card: PreprocessingCard,

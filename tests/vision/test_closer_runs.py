@@ -1,0 +1,132 @@
+"""A network that looks from near: trained, judged out of fold with the one before it, and released."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.needs import needs_torch
+from tests.vision.limbs import limb, write_manifest
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+from tests.vision.runs import ON_CPU, best  # noqa: E402
+from worker.commands import cross_validate, train  # noqa: E402
+from worker.vision.card import ReleaseCard  # noqa: E402
+from worker.vision.detector import Detector  # noqa: E402
+from worker.vision.networks.drawn_map import DRAWN_STRIDE  # noqa: E402
+from worker.vision.onnx_engine import OnnxEngine  # noqa: E402
+from worker.vision.parity import furthest_apart  # noqa: E402
+from worker.vision.torch_engine import TorchEngine  # noqa: E402
+from worker.vision.training.judgement import read_judgement  # noqa: E402
+
+IMAGES, FOLDS, SIDE = 40, 5, 96
+SCHEDULE = ["--epochs", "1", "--side", str(SIDE), "--batch-size", "4", *ON_CPU]
+FIRST = ["--arch", "plain-cnn-fpn", *SCHEDULE]
+CLOSE = ["--arch", "plain-cnn-close", *SCHEDULE]
+EVERY_FOLD = ["--folds-train", "0,1,2,3,4", "--fold-tune", "none", "--fold-test", "none"]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Cross-validations first and close, networks of all folds first-all and close-all, judged together."""
+    folder = tmp_path_factory.mktemp("runs")
+    data = ["--data", str(write_manifest(folder, IMAGES))]
+    places = ["--places-of", str(folder / "first")]
+    for name, recipe in (("first", FIRST), ("close", [*CLOSE, *places])):
+        assert cross_validate.main([*data, *recipe, "--out", str(folder / name)]) == 0
+        assert train.main([*data, *recipe, *EVERY_FOLD, "--out", str(folder / f"{name}-all")]) == 0
+    members = [str(folder / "first"), str(folder / "close")]
+    assert cross_validate.main(["--mean-of", *members, "--out", str(folder / "both")]) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def release(runs: Path) -> Path:
+    made = runs / "both-1"
+    members = ["--out", str(runs / "first-all"), "--with", str(runs / "close-all")]
+    assert train.main([*members, "--export", str(made), "--out-of-fold", str(runs / "both")]) == 0
+    return made
+
+
+def test_closer_says_nothing_by_itself_and_names_the_command_that_judges_it(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--data", str(runs / "manifest.csv"), *CLOSE, "--places-of", str(runs / "first")]
+    before = best(runs / "close" / "fold-0")
+    assert cross_validate.main([*asked, "--out", str(runs / "close")]) == 0
+    assert f"--mean-of {runs / 'first'} {runs / 'close'}" in capsys.readouterr().out
+    assert best(runs / "close" / "fold-0") == before
+    assert not list(runs.glob("close/fold-*/answers.npz"))
+
+
+def test_every_image_is_judged_by_two_networks_that_never_saw_it(runs: Path) -> None:
+    judgement = read_judgement(runs / "both")
+    assert judgement.judged.architecture == "plain-cnn-fpn+plain-cnn-close"
+    assert judgement.metrics["images"] == IMAGES
+    with np.load(runs / "both" / "fold-0" / "answers.npz") as said:
+        assert (said["shapes"] * DRAWN_STRIDE).prod(axis=1).max() <= SIDE * SIDE
+    for fold in range(FOLDS):
+        options = json.loads((runs / "close" / f"fold-{fold}" / "options.json").read_text())
+        assert fold not in options["folds_train"]
+
+
+def test_release_with_a_second_look_reads_alike_on_both_engines_and_explains_itself(release: Path) -> None:
+    card = ReleaseCard.read(release)
+    assert card.architecture == "plain-cnn-fpn+plain-cnn-close"
+    assert "places_of" not in json.dumps(card.training)
+    detector = Detector.load(release)
+    image = detector.prepare(limb(), 0, 255)
+    by_onnx, by_torch = OnnxEngine(release / "model.onnx"), TorchEngine(release, card, "cpu")
+    batch = image.tensor[None]
+    assert furthest_apart(by_onnx.run(batch), by_torch.run(batch), card.calibration) < 1e-3
+    assert detector.read([image])[0].probability is not None
+    assert by_torch.explain(image).shape == detector.read([image])[0].heatmap.shape
+
+
+def test_same_seed_gives_the_same_closer(runs: Path, tmp_path: Path) -> None:
+    asked = ["--data", str(runs / "manifest.csv"), *CLOSE, "--places-of", str(runs / "first"), *EVERY_FOLD]
+    assert train.main([*asked, "--out", str(tmp_path / "again")]) == 0
+    assert best(tmp_path / "again") == best(runs / "close-all")
+    assert train.main([*asked, "--seed", "1", "--out", str(tmp_path / "other")]) == 0
+    assert best(tmp_path / "other") != best(runs / "close-all")
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (CLOSE, "--places-of"),
+        ([*FIRST, "--places-of", "first"], "plain-cnn-fpn is none"),
+        ([*CLOSE, "--places-of", "first", "--first-side", "64"], "knows no --first-side"),
+        ([*CLOSE, "--places-of", "first", "--side", "64"], "another --side"),
+        ([*CLOSE, "--places-of", "nowhere"], "nowhere"),
+    ],
+)
+def test_what_a_closer_needs_and_cannot_do_is_said(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], asked: list[str], said: str
+) -> None:
+    asked = [str(runs / part) if part in ("first", "nowhere") else part for part in asked]
+    out = tmp_path / "cv"
+    assert cross_validate.main(["--data", str(runs / "manifest.csv"), *asked, "--out", str(out)]) == 2
+    assert said in capsys.readouterr().err
+    assert not list(out.glob("fold-*/best.safetensors"))
+
+
+def test_tuning_fold_is_no_choice_for_a_closer(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--data", str(runs / "manifest.csv"), *CLOSE, "--places-of", str(runs / "first")]
+    assert train.main([*asked, "--out", str(tmp_path / "run")]) == 2
+    assert "--fold-tune none" in capsys.readouterr().err
+
+
+def test_closer_before_the_network_that_tells_it_where_is_refused(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    members = [str(runs / "close"), str(runs / "first")]
+    assert cross_validate.main(["--mean-of", *members, "--out", str(tmp_path / "turned")]) == 2
+    assert "comes last" in capsys.readouterr().err
