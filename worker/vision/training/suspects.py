@@ -15,6 +15,8 @@ from worker.vision.passes import Answer
 from worker.vision.training.samples import Sample
 from worker.vision.verdicts import sigmoid
 
+TAUGHT_PLACES = 8  # of an image, from which false alarms are drawn: more than a reading looks at
+
 Point = tuple[float, float]  # x and y in pixels of the canvas
 
 
@@ -46,7 +48,7 @@ def holds(box: BoxPx, point: Point, margin_px: float = 0.0) -> bool:
 
 def _suspect(sample: Sample, cells: NDArray[np.float32]) -> Suspect:
     stride = sample.canvas.shape[0] // cells.shape[0]
-    found = suspicious_places(torch.from_numpy(cells[None]), stride)
+    found = suspicious_places(torch.from_numpy(cells[None]), stride, TAUGHT_PLACES)
     x, y, logits = (
         part[0][torch.isfinite(found.logits[0])].tolist() for part in found
     )  # small maps have few
