@@ -106,21 +106,32 @@ def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
     return session.scalar(select(func.count()).where(Job.batch_id == batch.id)) or 0
 
 
-@tried_again
 def cancel_batch(batch_id: uuid.UUID, actor: Actor) -> int:
-    """Cancel what is still open; a reading under way is fenced off. Returns how many jobs were cancelled."""
+    """Cancel what is still open; a reading under way is fenced off. Returns how many jobs were cancelled.
+
+    Their cases follow in transactions of their own, so that others can write in between; `close_finished`
+    goes on where that was cut short.
+    """
+    cancelled, last = _cancel_jobs(batch_id, actor)
+    while last is not None:
+        last = _catch_up(batch_id, last)
+    return cancelled
+
+
+@tried_again
+def _cancel_jobs(batch_id: uuid.UUID, actor: Actor) -> tuple[int, int | None]:
+    """How many jobs were cancelled, and the last one whose case says so, null when all do."""
     with transaction() as session:
         batch = session.get(Batch, batch_id, with_for_update=True)
         if batch is None:
             raise NotFound("There is no such batch.")
         batch.cancelled_at = batch.cancelled_at or database_now(session)
-        batch.open_key = None
         cancelled = 0
         for chunk in _open_jobs_in_chunks(session, batch_id):
             cancelled += len(chunk)
             _cancel(session, chunk)
         record(session, actor, "batch.cancelled", "batch", batch_id, jobs=cancelled)
-    return cancelled
+        return cancelled, _catch_up_chunk(session, batch, after=0)
 
 
 def _open_jobs_in_chunks(session: Session, batch_id: uuid.UUID) -> Iterator[list[int]]:
@@ -138,19 +149,49 @@ def _cancel(session: Session, job_ids: list[int]) -> None:
                 finished_at=database_now(session), problem="The batch was cancelled.")
         .execution_options(synchronize_session=False)
     )  # fmt: skip
-    cases = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.id.in_(job_ids)).distinct()
-    summarise(session, session.scalars(cases).all())
+
+
+@tried_again
+def _catch_up(batch_id: uuid.UUID, after: int) -> int | None:
+    with transaction() as session:
+        return _catch_up_chunk(session, session.get_one(Batch, batch_id), after)
+
+
+def _catch_up_chunk(session: Session, batch: Batch, after: int) -> int | None:
+    """Bring the cases of a cancelled batch's next jobs up to date; the last job's id, null after the end.
+
+    Until then a re-run keeps its `open_key`, by which it is found again.
+    """
+    jobs = session.execute(
+        select(Job.id, Image.case_id)
+        .join(Image, Image.id == Job.image_id)
+        .where(Job.batch_id == batch.id, Job.state == "cancelled", Job.id > after)
+        .order_by(Job.id)
+        .limit(CHUNK)
+    ).all()
+    summarise(session, {case_id for _, case_id in jobs})
+    if len(jobs) == CHUNK:
+        return jobs[-1].id
+    batch.open_key = None
+    return None
 
 
 def close_finished() -> int:
-    """Let ended re-runs be started again: clears `open_key` where no job is open; returns how many."""
+    """Let ended re-runs be started again: clears `open_key` where no job is open; returns how many.
+
+    A cancelled one's cases are brought up to date first.
+    """
     with transaction() as session:
-        still_open = select(Batch).where(Batch.open_key.is_not(None))
-        finished = [
-            batch for batch in session.scalars(still_open) if not session.scalar(_has_open_jobs(batch.id))
-        ]
+        still_open = session.scalars(select(Batch).where(Batch.open_key.is_not(None)))
+        finished = [batch for batch in still_open if not session.scalar(_has_open_jobs(batch.id))]
+        cancelled = [batch.id for batch in finished if batch.cancelled_at is not None]
         for batch in finished:
-            batch.open_key = None
+            if batch.cancelled_at is None:
+                batch.open_key = None
+    for batch_id in cancelled:
+        last = _catch_up(batch_id, after=0)
+        while last is not None:
+            last = _catch_up(batch_id, last)
     return len(finished)
 
 

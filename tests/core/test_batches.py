@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from portal.actions.images import Decoded
 from portal.actions.jobs import Result
 from portal.db import db
 from portal.errors import BadRequest, Conflict
-from portal.models import Batch, Case, Finding, Job
+from portal.models import Batch, Case, Finding, Image, Job
 from portal.queries.cases import read_case as read_case_page
 from tests.fixtures.rows import (
     DECODED,
@@ -110,6 +111,51 @@ def test_cancelled_rerun_leaves_a_first_reading_that_waits(each_app: Flask) -> N
         assert shown.outcome == "waiting"
         read_all(finding(0.1, "no fracture"))
         assert db.session.get_one(Case, case.id, populate_existing=True).state == "done"
+
+
+def cases_of(batch_id: uuid.UUID) -> list[str]:
+    of_batch = select(Image.case_id).join(Job).where(Job.batch_id == batch_id)
+    return sorted(db.session.scalars(select(Case.state).where(Case.id.in_(of_batch))))
+
+
+def test_cancelled_rerun_of_many_is_settled_chunk_by_chunk(
+    each_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CHUNK", 2)
+    with each_app.app_context():
+        for count in (1, 2, 1, 3):
+            read_case(images_count=count, answer=finding(0.1, "no fracture"))
+        release, actor = new_release("r2", "available"), admin()
+        batch_id = batches.rerun_selection(select(Case.id), "all", release.id, "", actor).id
+        assert cases_of(batch_id) == ["waiting"] * 4
+        assert batches.cancel_batch(batch_id, actor) == 7
+        assert cases_of(batch_id) == ["done"] * 4
+        assert batches.rerun_selection(select(Case.id), "all", release.id, "", actor)
+
+
+def test_sweeper_settles_the_cases_of_a_rerun_whose_cancelling_was_cut_short(
+    each_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "CHUNK", 2)
+    with each_app.app_context():
+        for _ in range(5):
+            read_case(answer=finding(0.1, "no fracture"))
+        release, actor = new_release("r2", "available"), admin()
+        batch_id = batches.rerun_selection(select(Case.id), "all", release.id, "", actor).id
+        with monkeypatch.context() as killed:
+            killed.setattr(batches, "_catch_up", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                batches.cancel_batch(batch_id, actor)
+        db.session.expire_all()
+        assert cases_of(batch_id) == ["done"] * 2 + ["waiting"] * 3
+        assert jobs.claim_jobs(5, TERMS) == []
+        assert batches.close_finished() == 1
+        assert cases_of(batch_id) == ["done"] * 5
+        assert batches.close_finished() == 0
+
+
+def interrupted(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_image_decoded_after_its_batch_was_cancelled_is_not_read(each_app: Flask) -> None:
