@@ -112,6 +112,15 @@ def test_batch_that_cannot_be_divided_is_refused(manifest: Path, tmp_path: Path)
     assert not (tmp_path / "run" / "best.safetensors").exists()
 
 
+def test_what_is_not_there_is_said_once_and_without_a_traceback(tmp_path: Path) -> None:
+    status, _, complained = finished(started(*recipe(tmp_path / "nowhere.csv", tmp_path / "run", 1)))
+    assert status != 0
+    own = [line for line in complained.splitlines() if "nowhere.csv" in line]
+    assert len(own) == 1
+    assert own[0].startswith("train: ")
+    assert "in told" not in complained
+
+
 def test_gradient_of_two_halves_is_that_of_the_whole_batch() -> None:
     status, said, complained = finished(started(module="tests.vision.shared_gradient"))
     assert status == 0, complained

@@ -17,7 +17,7 @@ from worker.commands.release_of import export_release
 from worker.commands.training_run import run_training
 from worker.vision.errors import VisionError
 from worker.vision.training.checkpoint import Options
-from worker.vision.training.crew import joined_crew, leave
+from worker.vision.training.crew import NothingTold, joined_crew, leave
 
 USAGE = """./run train --data DATA --out DIR [options]
        ./run train --out DIR --resume
@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 export_release(asked)
     except (VisionError, OSError, ValueError, SafetensorError) as failure:
         print(f"train: {failure}", file=sys.stderr)
+        return 2
+    except NothingTold:
         return 2
     return 0
 

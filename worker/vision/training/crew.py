@@ -22,6 +22,10 @@ MOST_WORKERS = 16
 Thing = TypeVar("Thing")
 
 
+class NothingTold(Exception):
+    """The leading process failed, and has said why: the others have nothing to add."""
+
+
 @dataclass(frozen=True)
 class Crew:
     """This process among those that train one network; the default trains alone on the CPU."""
@@ -55,12 +59,21 @@ class Crew:
         return nn.parallel.DistributedDataParallel(lesson, devices, find_unused_parameters=True)
 
     def told(self, make: Callable[[], Thing]) -> Thing:
-        """What the leading process makes, in every process; the others wait for it."""
+        """What the leading process makes, in every process; the others wait for it.
+
+        raises  in the others NothingTold, when it could not
+        """
         if self.size == 1:
             return make()
-        made = [make() if self.leads else None]
-        distributed.broadcast_object_list(made, src=0, device=torch.device(self.device))
-        return made[0]  # type: ignore[return-value]
+        told: list[tuple[Thing] | None] = [None]
+        try:
+            if self.leads:
+                told = [(make(),)]
+        finally:
+            distributed.broadcast_object_list(told, src=0, device=torch.device(self.device))
+        if told[0] is None:
+            raise NothingTold
+        return told[0][0]
 
     def mean(self, value: float) -> float:
         """The mean of every process's value."""
