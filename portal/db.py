@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from sqlalchemy.sql import FromClause
 
 BUSY_TIMEOUT_S = 10
 TRIES, PAUSE_S = 3, 0.5
+POSTGRES_DISK_FULL = "53100"
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -124,6 +126,12 @@ def transaction() -> Iterator[Session]:
     except BaseException:
         session.rollback()
         raise
+
+
+def is_out_of_space(error: OperationalError) -> bool:
+    """Whether the database failed because it has no room to write."""
+    of_sqlite, of_postgres = (getattr(error.orig, name, None) for name in ("sqlite_errorcode", "sqlstate"))
+    return of_sqlite == sqlite3.SQLITE_FULL or of_postgres == POSTGRES_DISK_FULL
 
 
 def tried_again(action: Callable[P, T]) -> Callable[P, T]:

@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from portal.db import db
+from portal.db import db, is_out_of_space
 from portal.errors import Conflict, GreenstickError, TooManyTries
 from portal.services import settings
 from portal.settings import MAX_TEXT_MIB
@@ -35,6 +35,7 @@ MESSAGES = {
     405: "This address does not take that kind of request. Go back and use the form.",
 }
 NOT_SAVED = "The database does not answer, so nothing was saved. Try again in a minute."
+NO_ROOM = "The database's disk is full, so nothing was saved. Ask an admin to free space, then send it again."
 UNKNOWN_HOST = "The portal does not answer to this host name. Use the address that you were given."
 OUR_FAULT = (
     "This is our fault, not yours. What was saved before is safe. Try again; if it stays, tell an admin."
@@ -114,6 +115,8 @@ def _too_large() -> str:
 def _database(error: OperationalError) -> ResponseReturnValue:
     db.session.rollback()
     log.error("database unavailable endpoint=%s error=%s", request.endpoint, type(error.orig).__name__)
+    if is_out_of_space(error):
+        return error_page(507, NO_ROOM)
     return error_page(503, NOT_SAVED)
 
 

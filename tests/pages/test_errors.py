@@ -6,8 +6,11 @@ import logging
 
 import pytest
 from flask import Flask
+from psycopg.errors import ConnectionTimeout, DiskFull
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from portal.db import is_out_of_space, transaction
 from portal.web.access import public, requires
 from tests.fixtures.people import Person, new_person, signed_in
 
@@ -22,7 +25,15 @@ def broken(app: Flask) -> Flask:
     def database_away() -> str:
         raise OperationalError("SELECT 1", {"name": "Meier"}, Exception("gone"))
 
+    @public
+    def database_full() -> str:
+        with transaction() as session:
+            session.execute(text("PRAGMA max_page_count = 1"))  # no more than it has
+            session.execute(text("CREATE TABLE filler AS SELECT zeroblob(10000000)"))
+        return "saved"
+
     app.add_url_rule("/broken/<name>", "broken", fail)
+    app.add_url_rule("/full", "full", database_full)
     app.add_url_rule("/away", "away", database_away)
     return app
 
@@ -55,6 +66,17 @@ def test_a_database_that_is_away_says_that_nothing_was_saved(
         assert page.status_code == 503
         assert "nothing was saved" in page.text
         assert "Meier" not in page.text
+
+
+def test_a_database_without_room_says_so(broken: Flask, as_reader: Person) -> None:
+    page = as_reader.get("/full")
+    assert page.status_code == 507
+    assert "disk is full, so nothing was saved" in page.text
+
+
+def test_postgres_without_room_is_told_from_one_that_is_away() -> None:
+    for error, is_full in ((DiskFull(), True), (ConnectionTimeout(), False)):
+        assert is_out_of_space(OperationalError("SELECT 1", {}, error)) == is_full
 
 
 def test_the_error_page_works_when_even_the_session_cannot_be_read(
