@@ -42,6 +42,19 @@ class CaseForm:
     notes: str
     priority: str
 
+    def columns(self) -> dict[str, str]:
+        """What stands on the case, with what lists and searches find it by."""
+        return {
+            "patient_ref": self.patient_ref,
+            "patient_key": self.patient_ref.casefold()[:64],
+            "accession": self.accession,
+            "accession_key": self.accession.casefold()[:64],
+            "body_part": self.body_part,
+            "part": part_of(self.body_part),
+            "notes": self.notes,
+            "priority": self.priority,
+        }
+
     def submission_key(self, token: str, user_id: int, files: Sequence[ReceivedFile]) -> str:
         """One key per form as sent: the same page with the same content again is the same submission."""
         parts = [
@@ -85,14 +98,7 @@ def _insert(session: Session, form: CaseForm, files: Sequence[ReceivedFile], key
     outcomes = ["refused" if file.refusal_code else "waiting" for file in files]
     state = case_state(outcomes)
     case = Case(
-        patient_ref=form.patient_ref,
-        patient_key=form.patient_ref.casefold()[:64],
-        accession=form.accession,
-        accession_key=form.accession.casefold()[:64],
-        body_part=form.body_part,
-        part=part_of(form.body_part),
-        notes=form.notes,
-        priority=form.priority,
+        **form.columns(),
         uploaded_by_id=actor.user_id,
         submission_key=key,
         state=state,
