@@ -24,7 +24,7 @@ def assemble(queue: str, app: Flask, stopping: threading.Event) -> tuple[Drain, 
     """The function that empties `queue`, and the pulse of the process that does."""
     settings: Settings = app.extensions["greenstick.settings"]
     watch = Watch(settings.deadline_s, settings.stuck_after_s)
-    is_due = partial(work.is_image_due, settings.lease_s) if queue == "intake" else work.is_job_due
+    is_due = partial(work.is_intake_due, settings.lease_s) if queue == "intake" else work.is_job_due
     pulse = Pulse(app, Sign(worker_name(queue), queue), watch, is_due)
     build = _intake if queue == "intake" else _inference
     return build(app, watch, stopping, pulse), pulse
@@ -36,14 +36,23 @@ def terms_of(settings: Settings, queue: str) -> Terms:
 
 def _intake(app: Flask, watch: Watch, stopping: threading.Event, pulse: Pulse) -> Drain:
     from worker.intake.decoder import Decoder
+    from worker.pipeline.comparing import ComparingPipeline
     from worker.pipeline.intake import IntakePipeline
 
     settings: Settings = app.extensions["greenstick.settings"]
     storage: Storage = app.extensions["greenstick.storage"]
     doorbell: Doorbell = app.extensions["greenstick.doorbell"]
     terms = terms_of(settings, "intake")
-    pipeline = IntakePipeline(Decoder(), storage, doorbell, terms, settings.intake_parallel, watch, stopping)
-    return pipeline.drain
+    decoder = Decoder()
+    intake = IntakePipeline(decoder, storage, doorbell, terms, settings.intake_parallel, watch, stopping)
+    comparing = ComparingPipeline(decoder, storage, terms, watch, stopping)
+
+    def drain() -> None:
+        """What was never opened comes first."""
+        intake.drain()
+        comparing.drain()
+
+    return drain
 
 
 def _inference(app: Flask, watch: Watch, stopping: threading.Event, pulse: Pulse) -> Drain:

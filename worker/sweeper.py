@@ -14,7 +14,7 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.actions import batches, images, jobs, searches, sessions, workers
+from portal.actions import batches, file_patients, images, jobs, searches, sessions, workers
 from portal.actions.workers import Sign
 from portal.core import create_core
 from portal.errors import GreenstickError
@@ -46,8 +46,10 @@ class Sweeper:
             workers.seen(Sign(self.name, "sweeper"))
             requeued, quarantined = jobs.free_expired(self.settings.max_attempts, self.settings.lease_s)
             refused = images.refuse_worn_out(self.settings.max_attempts, self.settings.lease_s)
-            if requeued or quarantined or refused:
-                log.info("swept requeued=%s quarantined=%s refused=%s", requeued, quarantined, refused)
+            uncompared = file_patients.leave_worn_out(self.settings.max_attempts, self.settings.lease_s)
+            if requeued or quarantined or refused or uncompared:
+                log.info("swept requeued=%s quarantined=%s refused=%s uncompared=%s",
+                         requeued, quarantined, refused, uncompared)  # fmt: skip
             batches.close_finished()
             self._ring_for_due_work()
             if time.monotonic() - self._tidied_at > TIDY_EVERY_S:
@@ -56,7 +58,7 @@ class Sweeper:
 
     def _ring_for_due_work(self) -> None:
         """One message per queue is enough: the worker drains until nothing is due."""
-        is_due = {"intake": work.is_image_due(self.settings.lease_s), "inference": work.is_job_due()}
+        is_due = {"intake": work.is_intake_due(self.settings.lease_s), "inference": work.is_job_due()}
         for queue in is_due:
             if is_due[queue] and self.doorbell.length(queue) == 0:
                 self.doorbell.ring(queue)

@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions.case_details import move_in_queue, write_details
 from portal.actions.cases import RANKS
 from portal.actions.events import Actor, record
 from portal.clock import database_now
 from portal.db import transaction
-from portal.models import Case, Image, Job
-from portal.models.cases import reading_rank
+from portal.models import Case
 from portal.queries.case_claims import claim_of
 
 
@@ -62,30 +62,12 @@ def prioritise_chosen(case_ids: Sequence[uuid.UUID], actor: Actor, priority: str
     def prioritise(case: Case) -> str | None:
         if case.priority == priority:
             return f"already {priority}"
-        case.priority = priority
-        case.reading_rank = reading_rank(priority, case.verdict, case.state)
+        write_details(session, case, {"priority": priority}, actor)
         return None
 
     with transaction() as session:
-        _move_in_queue(session, case_ids, RANKS[priority])
+        move_in_queue(session, case_ids, RANKS[priority])
         return _change(session, case_ids, prioritise, f"case.{priority}", actor)
-
-
-def _move_in_queue(session: Session, case_ids: Sequence[uuid.UUID], rank: int) -> None:
-    """Images, then jobs, and only then the cases, in the order in which workers lock them."""
-    images = select(Image.id).where(Image.case_id.in_(case_ids))
-    session.execute(
-        update(Image)
-        .where(Image.case_id.in_(case_ids), Image.rank != rank)
-        .values(rank=rank)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(Job)
-        .where(Job.image_id.in_(images), Job.state == "queued")
-        .values(rank=rank)
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _change(

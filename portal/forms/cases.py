@@ -1,4 +1,4 @@
-"""The upload form of one case."""
+"""What is said of one case: at its upload, and when that is corrected."""
 
 from __future__ import annotations
 

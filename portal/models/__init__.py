@@ -4,6 +4,7 @@ from portal.models.accounts import ROLES, LoginAttempt, LoginSession, User
 from portal.models.batches import Batch
 from portal.models.cases import Case
 from portal.models.claims import Claimable
+from portal.models.corrections import Correction
 from portal.models.events import Event
 from portal.models.findings import VERDICTS, Finding
 from portal.models.images import IMAGE_STATES, Image
@@ -16,6 +17,6 @@ from portal.models.workers import Worker
 
 __all__ = [
     "IMAGE_STATES", "JOB_STATES", "OPEN_STATES", "ROLES", "VERDICTS",
-    "Batch", "Case", "Claimable", "Event", "Finding", "Image", "Job", "LoginAttempt", "LoginSession",
-    "Preference", "Release", "Review", "SavedFilter", "Search", "User", "Worker",
+    "Batch", "Case", "Claimable", "Correction", "Event", "Finding", "Image", "Job", "LoginAttempt",
+    "LoginSession", "Preference", "Release", "Review", "SavedFilter", "Search", "User", "Worker",
 ]  # fmt: skip

@@ -61,6 +61,7 @@ class Case(Base):
     `first_reader_id`, `second_reader_id`  who reviewed it, the first two in the order in which they first did
     `part`     the part of the body that its text names, as `queries/body_parts.py` tells it: lists filter by
     it `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
+    `version`  raised with each change of what the upload form said
     """
 
     __tablename__ = "case"
@@ -105,6 +106,7 @@ class Case(Base):
     part: Mapped[str] = mapped_column(String(12), default="not given", server_default="not given")
     notes: Mapped[str] = mapped_column(Text, default="")
     priority: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
     state: Mapped[str] = mapped_column(String(10), default="waiting")
     verdict: Mapped[str | None] = mapped_column(String(20))
     out_of_scope_count: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")

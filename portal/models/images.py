@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, text
+from sqlalchemy import JSON, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, UtcDateTime
@@ -21,7 +21,8 @@ class Image(Claimable, Base):
     """`received → ready | refused`. `rank` is the case's priority (0 urgent, 1 routine), for the queue.
 
     `array_sha256` and `preview_sha256` name the decoded files; grey values `window_low…window_high` of the
-    array are shown black…white.
+    array are shown black…white. `is_to_compare`: the patient reference was corrected, and the file is to be
+    opened once more to tell whether it names that patient.
     """
 
     __tablename__ = "image"
@@ -31,6 +32,8 @@ class Image(Claimable, Base):
         Index("ix_image_due", "rank", "received_at", sqlite_where=text("state = 'received'"),
               postgresql_where=text("state = 'received'")),
         Index("ix_image_sha256", "sha256"),
+        Index("ix_image_to_compare", "received_at", sqlite_where=text("is_to_compare"),
+              postgresql_where=text("is_to_compare")),
     )  # fmt: skip
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
@@ -56,5 +59,6 @@ class Image(Claimable, Base):
     window_high: Mapped[float | None]
     tags: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     flags: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    is_to_compare: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     case: Mapped[Case] = relationship(back_populates="images")

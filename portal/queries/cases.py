@@ -138,6 +138,11 @@ class ReadCase:
         return self.case.state == "waiting"
 
     @property
+    def is_changing(self) -> bool:
+        """A worker will add something to the page by itself."""
+        return self.is_waiting or any(read.image.is_to_compare for read in self.images)
+
+    @property
     def ended_count(self) -> int:
         """Images that are refused, or read as far as they will be."""
         return sum(read.outcome != "waiting" for read in self.images)

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from portal.file_patient import OTHER, plainly
+from portal.file_patient import OTHER, UNKNOWN, plainly
 from portal.models import Case, Image
 from portal.queries.body_parts import BODY_PART_TAG, KNOWN, parts_named, with_wider
 
 ACCESSION_TAG = "AccessionNumber"
 CHECK = "check that it belongs to this patient."
-PATIENTS = {OTHER: f"The file names another patient than the upload form: {CHECK}"}
+PATIENTS = {
+    OTHER: f"The file names another patient than the upload form: {CHECK}",
+    UNKNOWN: "The patient reference was corrected, and the file could not be opened again to be compared "
+    f"with it: {CHECK}",
+}
+BEING_COMPARED = (
+    "The patient reference was corrected; whether the file names this patient is not known yet: it is being "
+    "opened again."
+)
 
 
 def contradictions(case: Case, image: Image) -> tuple[str, ...]:
@@ -20,6 +28,8 @@ def contradictions(case: Case, image: Image) -> tuple[str, ...]:
 
 def _patients(image: Image) -> Iterator[str]:
     yield from (PATIENTS[flag] for flag in image.flags if flag in PATIENTS)
+    if image.is_to_compare:
+        yield BEING_COMPARED
 
 
 def _accessions(case: Case, image: Image) -> Iterator[str]:

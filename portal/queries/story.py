@@ -17,10 +17,12 @@ from sqlalchemy.orm import joinedload
 from portal.db import db
 from portal.models import Batch, Event, Job, Review
 from portal.queries.cases import ReadCase
+from portal.queries.corrections import DETAIL_WORDS
 from portal.queries.double_reading import standing
 from portal.queries.reviews import Spoken
 
-TOLD = ("case.claimed", "case.reviewed")
+READ = ("case.claimed", "case.reviewed")
+TOLD = (*READ, "case.corrected")
 WORDS = {"yes": "fracture", "no": "no fracture", "unsure": "unsure"}
 ASKED = {
     "second": "A second reader is asked",
@@ -40,7 +42,10 @@ class Step:
 def story_of(read: ReadCase, reviews: Sequence[Review], spoken: Sequence[Spoken]) -> list[Step]:
     """Oldest first. Two queries, however long the story is."""
     events = _events_of(read)
-    steps = [*_arrival(read, events), *_readings(read), *_claims(events), *_reviews(reviews, spoken, events)]
+    steps = [
+        *_arrival(read, events), *_readings(read), *_claims(events), *_corrections(events),
+        *_reviews(reviews, spoken, events),
+    ]  # fmt: skip
     return sorted(steps, key=lambda step: step.at)
 
 
@@ -131,7 +136,15 @@ def _claims(events: Sequence[Event]) -> Iterator[Step]:
     for event in events:
         if event.action == "case.claimed" and event.user and event.user_id != last:
             yield Step(event.at, "Began to read", event.user.username)
-        last = event.user_id if event.action in TOLD else last
+        last = event.user_id if event.action in READ else last
+
+
+def _corrections(events: Sequence[Event]) -> Iterator[Step]:
+    """Which details; the old values and the new ones are patient data, and stand elsewhere."""
+    for event in events:
+        if event.action == "case.corrected" and event.user:
+            fields = ", ".join(DETAIL_WORDS[name] for name in event.detail["fields"])
+            yield Step(event.at, f"Corrected: {fields}", event.user.username)
 
 
 def _reviews(reviews: Sequence[Review], spoken: Sequence[Spoken], events: Sequence[Event]) -> Iterator[Step]:

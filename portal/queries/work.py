@@ -65,6 +65,16 @@ def is_image_due(lease_s: int) -> bool:
     return bool(db.session.scalar(select(exists().where(Image.state == "received", free))))
 
 
+def is_comparison_due(lease_s: int) -> bool:
+    free = or_(Image.lease_until.is_(None), Image.ran_out(database_now(db.session), lease_s))
+    return bool(db.session.scalar(select(exists().where(Image.is_to_compare, Image.state == "ready", free))))
+
+
+def is_intake_due(lease_s: int) -> bool:
+    """Anything for the worker that opens files."""
+    return is_image_due(lease_s) or is_comparison_due(lease_s)
+
+
 def is_job_due() -> bool:
     return bool(db.session.scalar(select(exists().where(Job.state == "queued"))))
 

@@ -10,6 +10,7 @@ from portal.views import (
     batches,
     cases,
     chosen_cases,
+    corrections,
     dashboard,
     events,
     health,
@@ -26,8 +27,8 @@ from portal.views import (
 )
 
 SUBJECTS = (
-    account, accounts, batches, cases, chosen_cases, dashboard, events, health, help, history, images,
-    preferences, reading, releases, reruns, reviews, users, worklist,
+    account, accounts, batches, cases, chosen_cases, corrections, dashboard, events, health, help, history,
+    images, preferences, reading, releases, reruns, reviews, users, worklist,
 )  # fmt: skip
 
 

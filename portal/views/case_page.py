@@ -12,6 +12,7 @@ from portal.actions.case_views import note_view
 from portal.forms.reviews import ReviewForm, contradiction
 from portal.queries.case_claims import current_claim
 from portal.queries.cases import read_case
+from portal.queries.corrections import corrections_of
 from portal.queries.queue import place_of
 from portal.queries.reviews import Spoken, reviews_of, spoken
 from portal.queries.standstill import why_it_stands_still
@@ -70,6 +71,7 @@ def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
         "standstill": why_it_stands_still(read),
         "spoken": told,
         "story": story_of(read, reviews, told),
+        "corrections": corrections_of(case_id),
         "marks": _marks(told),
         "contradiction": contradiction(read),
     }

@@ -14,6 +14,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.models.accounts import covers
+from portal.queries.corrections import DETAIL_WORDS
 from portal.queries.queue import in_words
 from portal.refusals import MAX_MEGAPIXELS
 from portal.services import settings
@@ -87,7 +88,7 @@ def install(app: Flask) -> None:
         wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
         tag_words=tag_words, tag_value=tag_value, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
         awaits_word=AWAITS_WORDS.get, regions_words=regions_words, verdict_tone=VERDICT_TONES.get,
-        state_tone=STATE_TONES.get,
+        state_tone=STATE_TONES.get, detail_word=DETAIL_WORDS.get,
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)

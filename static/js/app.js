@@ -1,6 +1,7 @@
 // Gives each element that asks for a behaviour its own; the page works without any of them.
 import { askAgain } from "./agreement.js";
 import { forgetDraftsOnSignOut, keepDraft, tidyDrafts } from "./draft.js";
+import { enterMovesOn } from "./enter.js";
 import { watchSheet } from "./keys.js";
 import { renewEachDay, showLocalTime } from "./local_time.js";
 import { showOverlayBy, watchOverlay } from "./overlay.js";
@@ -12,6 +13,7 @@ import { improveUpload } from "./upload.js";
 const BEHAVIOURS = {
   agreement: askAgain,
   draft: keepDraft,
+  enter: enterMovesOn,
   "local-time": showLocalTime,
   menu: bringCurrent,
   overlay: watchOverlay,
