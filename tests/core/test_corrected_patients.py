@@ -20,8 +20,8 @@ from portal.file_patient import OTHER, SAME, UNKNOWN, after_correction, digest_o
 from portal.models import Case, Image
 from portal.queries import work
 from portal.queries.contradictions import BEING_COMPARED, PATIENTS, contradictions
-from tests.core.test_corrections import before_the_next_commit, start_and_see_it_wait
 from tests.fixtures import rows
+from tests.fixtures.moments import before_the_next_commit, start_and_see_it_wait
 
 LEASE_S = rows.TERMS.lease_s
 

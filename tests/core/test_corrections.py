@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import event, func, inspect, select, text
+from sqlalchemy import func, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
 from portal.actions.cases import CaseForm
@@ -27,6 +25,7 @@ from portal.queries.history import Selection, history
 from portal.queries.worklist import Selection as Worklist
 from portal.queries.worklist import worklist
 from tests.fixtures import rows
+from tests.fixtures.moments import before_the_next_commit, start_and_see_it_wait
 
 FORM = CaseForm("P-1", "", "hand", "", "routine")
 """As `rows.new_case` has it."""
@@ -154,27 +153,6 @@ def test_who_comes_while_another_one_saves_waits_and_is_told(each_app: Flask) ->
         other.join()
         assert outcomes == ["refused"]
         assert fresh(case_id).body_part == "elbow"
-
-
-def start_and_see_it_wait(thread: threading.Thread) -> None:
-    thread.start()
-    thread.join(0.5)
-    assert thread.is_alive()
-
-
-@contextmanager
-def before_the_next_commit(act: Callable[[], None]) -> Iterator[None]:
-    waiting = [act]
-
-    def once(_session: object) -> None:
-        if waiting:
-            waiting.pop()()
-
-    event.listen(db.session, "before_commit", once)
-    try:
-        yield
-    finally:
-        event.remove(db.session, "before_commit", once)
 
 
 def test_searches_and_filters_find_the_case_by_what_is_right(each_app: Flask) -> None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from portal.actions import batches, jobs
 from portal.actions.events import Actor
@@ -20,6 +18,7 @@ from portal.models import Case, Event, Release, Review
 from portal.queries.cases import read_case
 from portal.queries.findings import current_findings, reviewed_findings
 from tests.fixtures import rows
+from tests.fixtures.moments import before_the_next_commit, start_and_see_it_wait
 
 
 def rerun(case_id: uuid.UUID) -> None:
@@ -119,24 +118,3 @@ def test_a_reading_that_ends_while_a_review_is_saved_does_not_slip_in_between(ea
         reader.join()
         assert outcomes == ["refused"]
         assert reviews() == []
-
-
-def start_and_see_it_wait(thread: threading.Thread) -> None:
-    thread.start()
-    thread.join(0.5)
-    assert thread.is_alive()
-
-
-@contextmanager
-def before_the_next_commit(act: Callable[[], None]) -> Iterator[None]:
-    waiting = [act]
-
-    def once(_session: object) -> None:
-        if waiting:
-            waiting.pop()()
-
-    event.listen(db.session, "before_commit", once)
-    try:
-        yield
-    finally:
-        event.remove(db.session, "before_commit", once)
