@@ -7,17 +7,20 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, exists, func, insert, literal, select, update
+from sqlalchemy import Select, delete, exists, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.actions.events import Actor, record
+from portal.actions.jobs import cancel
 from portal.actions.summaries import CHUNK, summarise
 from portal.clock import database_now
 from portal.db import transaction, tried_again
 from portal.errors import BadRequest, Conflict, NotFound
 from portal.models import OPEN_STATES, Batch, Case, Image, Job, Release
 from portal.models.columns import utc_now
+from portal.models.jobs import BATCH_CANCELLED
+from portal.queries.withdrawals import is_withdrawn, not_withdrawn
 
 ALREADY_RUNNING = "This re-run is already under way."
 
@@ -81,7 +84,7 @@ def _refuse_second_run(session: Session, open_key: str) -> None:
 
 
 def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
-    """One job per ready image, in one statement, routine behind urgent as their cases are.
+    """One job per ready image of what is not withdrawn, in one statement, routine behind urgent.
 
     In the order of the cases: `queries/cases_of_batch.py` finds them so along the jobs.
     """
@@ -91,19 +94,30 @@ def _queue(session: Session, batch: Batch, images: Select[Any]) -> int:
             literal("queued"), literal(0), literal(0), literal(utc_now(), Job.queued_at.type),
         )
         .join(Case, Case.id == Image.case_id)
-        .where(Image.id.in_(images), Image.state == "ready")
+        .where(Image.id.in_(images), Image.state == "ready", not_withdrawn())
         .order_by(Case.created_at, Case.id, Image.position)
     )  # fmt: skip
     columns = ["image_id", "batch_id", "release_id", "rank", "state", "attempts", "fence", "queued_at"]
     session.execute(insert(Job).from_select(columns, rows))
     cases = select(Image.case_id).join(Job, Job.image_id == Image.id).where(Job.batch_id == batch.id)
     # In the order in which workers lock them, or PostgreSQL could let each wait for the other.
-    locked = select(Case.id).where(Case.id.in_(cases)).order_by(Case.id).with_for_update().cte("locked")
+    locked = select(Case.id).where(Case.id.in_(cases), not_withdrawn()).order_by(Case.id).with_for_update()
+    lock = locked.cte("locked")
     session.execute(
-        update(Case).where(Case.id.in_(select(locked.c.id))).values(state="waiting")
+        update(Case).where(Case.id.in_(select(lock.c.id))).values(state="waiting")
         .execution_options(synchronize_session=False)
     )  # fmt: skip
+    _drop_withdrawn(session, batch)
     return session.scalar(select(func.count()).where(Job.batch_id == batch.id)) or 0
+
+
+def _drop_withdrawn(session: Session, batch: Batch) -> None:
+    """Jobs of cases whose withdrawal ended while these were made; nobody has seen them yet."""
+    images = select(Image.id).join(Case, Case.id == Image.case_id).where(is_withdrawn())
+    session.execute(
+        delete(Job).where(Job.batch_id == batch.id, Job.image_id.in_(images))
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
 def cancel_batch(batch_id: uuid.UUID, actor: Actor) -> int:
@@ -129,7 +143,7 @@ def _cancel_jobs(batch_id: uuid.UUID, actor: Actor) -> tuple[int, int | None]:
         cancelled = 0
         for chunk in _open_jobs_in_chunks(session, batch_id):
             cancelled += len(chunk)
-            _cancel(session, chunk)
+            cancel(session, chunk, BATCH_CANCELLED)
         record(session, actor, "batch.cancelled", "batch", batch_id, jobs=cancelled)
         return cancelled, _catch_up_chunk(session, batch, after=0)
 
@@ -139,16 +153,6 @@ def _open_jobs_in_chunks(session: Session, batch_id: uuid.UUID) -> Iterator[list
     ids = list(session.scalars(open_jobs.order_by(Job.id).with_for_update()))
     for start in range(0, len(ids), CHUNK):
         yield ids[start : start + CHUNK]
-
-
-def _cancel(session: Session, job_ids: list[int]) -> None:
-    session.execute(
-        update(Job)
-        .where(Job.id.in_(job_ids))
-        .values(state="cancelled", fence=Job.fence + 1, claimed_by=None, lease_until=None, deadline_at=None,
-                finished_at=database_now(session), problem="The batch was cancelled.")
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
 
 
 @tried_again

@@ -15,13 +15,14 @@ from portal.errors import NotFound
 from portal.models import Case
 from portal.queries.case_claims import is_claimed_by, is_free_for
 from portal.queries.next_cases import WHOLE_LIST, first_to_read
+from portal.queries.withdrawals import not_withdrawn
 from portal.queries.worklist import Selection
 
 
 def claim_case(case_id: uuid.UUID, actor: Actor) -> bool:
     """Whether the case is now the actor's; False, and nothing changed, when someone else is reading it.
 
-    Claiming again starts the time anew, and is no second event.
+    Claiming again starts the time anew, and is no second event. A withdrawn case is nobody's.
     """
     assert actor.user_id is not None
     with transaction() as session:
@@ -30,7 +31,11 @@ def claim_case(case_id: uuid.UUID, actor: Actor) -> bool:
         if _changed(session, case_id, is_claimed_by(actor.user_id, now), claimed_at=now):
             return True
         is_won = _changed(
-            session, case_id, is_free_for(actor.user_id, now), claimed_by_id=actor.user_id, claimed_at=now
+            session,
+            case_id,
+            is_free_for(actor.user_id, now) & not_withdrawn(),
+            claimed_by_id=actor.user_id,
+            claimed_at=now,
         )
         if is_won:
             record(session, actor, "case.claimed", "case", case_id)

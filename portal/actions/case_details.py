@@ -29,7 +29,7 @@ def write_details(session: Session, case: Case, columns: Mapping[str, str], acto
     for column, value in columns.items():
         setattr(case, column, value)
     case.version += 1
-    case.reading_rank = reading_rank(case.priority, case.verdict, case.state)
+    case.reading_rank = reading_rank(case.priority, case.verdict, case.state, case.withdrawn_at is not None)
 
 
 def move_in_queue(session: Session, case_ids: Sequence[uuid.UUID], rank: int) -> None:

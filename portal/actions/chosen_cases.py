@@ -82,7 +82,7 @@ def _change(
     cases = session.scalars(query.execution_options(populate_existing=True)).all()
     left: Counter[str] = Counter()
     for case in cases:
-        reason = change(case)
+        reason = "withdrawn" if case.withdrawn_at else change(case)
         if reason is None:
             record(session, actor, event, "case", case.id)
         else:

@@ -12,9 +12,10 @@ from portal.actions.case_details import differing, move_in_queue, write_details
 from portal.actions.cases import RANKS, CaseForm
 from portal.actions.events import Actor, record
 from portal.db import transaction, tried_again
-from portal.errors import Conflict, NotFound
+from portal.errors import BadRequest, Conflict, NotFound
 from portal.file_patient import after_correction
 from portal.models import Case, Image
+from portal.queries.withdrawals import WITHDRAWN
 
 CHANGED = (
     "Someone else changed these details since you opened the page: look at what they say now, then save."
@@ -25,13 +26,15 @@ CHANGED = (
 def correct_case(case_id: uuid.UUID, form: CaseForm, version: int, actor: Actor) -> tuple[str, ...]:
     """Make the case say what the form says; returns the names of the fields that were changed.
 
-    None are where the case says so already: the same correction sent twice is one. Raises NotFound, and
-    Conflict when the case was changed since `version`; then nothing is written.
+    None are where the case says so already: the same correction sent twice is one. Raises NotFound,
+    BadRequest for a withdrawn case, and Conflict when the case was changed since `version`.
     """
     with transaction() as session:
         images = _locked_images(session, case_id)
         move_in_queue(session, [case_id], RANKS[form.priority])
         case = _locked_case(session, case_id)
+        if case.withdrawn_at is not None:
+            raise BadRequest(WITHDRAWN)
         before = differing(case, form.columns())
         if not before:
             return ()

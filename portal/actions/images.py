@@ -16,6 +16,7 @@ from portal.clock import database_now
 from portal.db import transaction
 from portal.file_patient import compared
 from portal.models import Batch, Case, Image, Job, Release
+from portal.models.jobs import BATCH_CANCELLED, CASE_WITHDRAWN
 from portal.refusals import REASONS
 
 GAVE_UP = "decoder_crashed"
@@ -108,16 +109,23 @@ def _compare_patients(session: Session, image_id: uuid.UUID, digest: str) -> Non
 
 
 def _queue_first_job(session: Session, image_id: uuid.UUID) -> None:
-    """The upload's own job, with the release active now; born cancelled when its batch was cancelled."""
+    """The upload's own job, with the release active now; born cancelled when its batch was, or its case
+    withdrawn."""
     image = session.get_one(Image, image_id, populate_existing=True)
     batch = session.scalars(select(Batch).where(Batch.case_id == image.case_id, Batch.kind == "upload")).one()
-    is_cancelled = batch.cancelled_at is not None
+    problem = _why_unread(session, batch)
     session.add(
         Job(image_id=image.id, batch_id=batch.id, release_id=_active_release_id(session), rank=image.rank,
-            state="cancelled" if is_cancelled else "queued",
-            problem="The batch was cancelled." if is_cancelled else None)
+            state="cancelled" if problem else "queued", problem=problem)
     )  # fmt: skip
     session.flush()
+
+
+def _why_unread(session: Session, upload: Batch) -> str | None:
+    if upload.cancelled_at is not None:
+        return BATCH_CANCELLED
+    withdrawn_at = session.scalar(select(Case.withdrawn_at).where(Case.id == upload.case_id))
+    return CASE_WITHDRAWN if withdrawn_at else None
 
 
 def _active_release_id(session: Session) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from portal.actions.events import SYSTEM, record
 from portal.actions.summaries import summarise
 from portal.clock import database_now
 from portal.db import transaction, tried_again
-from portal.models import Finding, Image, Job
+from portal.models import OPEN_STATES, Batch, Finding, Image, Job
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +112,33 @@ def free_expired(max_attempts: int, lease_s: int) -> tuple[int, int]:
             .with_for_update(skip_locked=True)
         ).all()
         return _requeue_or_quarantine(session, expired, max_attempts, now)
+
+
+def cancel(session: Session, job_ids: Sequence[int], problem: str) -> None:
+    """End these, locked and open, inside the caller's transaction; a reading under way is fenced off."""
+    _move(session, job_ids, state="cancelled", finished_at=database_now(session), problem=problem)
+
+
+def cancel_open(session: Session, image_ids: Sequence[uuid.UUID], problem: str) -> int:
+    """As `cancel`, all that is open of these images; returns how many."""
+    of_images = select(Job.id).where(Job.image_id.in_(image_ids), Job.state.in_(OPEN_STATES))
+    ids = session.scalars(of_images.order_by(Job.id).with_for_update()).all()
+    cancel(session, ids, problem)
+    return len(ids)
+
+
+def queue_again(session: Session, image_ids: Sequence[uuid.UUID], problem: str) -> int:
+    """Queue what was cancelled for this reason, unless its batch was cancelled too; returns how many."""
+    ended = (
+        select(Job.id)
+        .join(Batch, Batch.id == Job.batch_id)
+        .where(Job.image_id.in_(image_ids), Job.state == "cancelled", Job.problem == problem)
+        .where(Batch.cancelled_at.is_(None))
+    )
+    ids = session.scalars(ended.order_by(Job.id).with_for_update(of=Job)).all()
+    now = database_now(session)
+    _move(session, ids, state="queued", queued_at=now, finished_at=None, problem=None, attempts=0)
+    return len(ids)
 
 
 def _requeue_or_quarantine(

@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from portal.actions.case_claims import give_up
 from portal.actions.events import Actor, record
 from portal.db import transaction
-from portal.errors import Conflict, NotFound
+from portal.errors import BadRequest, Conflict, NotFound
 from portal.models import Case, Review
 from portal.queries.disagreement import when_answered
 from portal.queries.double_reading import Standing, counting, standing
 from portal.queries.findings import current_findings, reviewed_findings
+from portal.queries.withdrawals import WITHDRAWN
 
 CHANGED = "The reading has changed since you opened the page: look again, then save."
 
@@ -46,7 +47,7 @@ def add_review(
     the same moment wait for each other: the second to save is counted after the first.
 
     Raises Conflict when what the reader had before them is not what counts now. To write a finding locks the
-    case as well, so that none comes between this check and the review.
+    case as well, so that none comes between this check and the review. Of a withdrawn case BadRequest.
     """
     try:
         with transaction() as session:
@@ -64,9 +65,14 @@ def add_review(
 
 
 def _reviews_of_locked(session: Session, case_id: uuid.UUID) -> list[Review]:
-    """Oldest first; whoever else reviews the case waits until this transaction ends."""
-    if session.scalar(select(Case.id).where(Case.id == case_id).with_for_update()) is None:
+    """Oldest first; whoever else reviews or withdraws the case waits until this transaction ends."""
+    case = session.execute(
+        select(Case.withdrawn_at).where(Case.id == case_id).with_for_update()
+    ).one_or_none()
+    if case is None:
         raise NotFound("There is no such case.")
+    if case.withdrawn_at is not None:
+        raise BadRequest(WITHDRAWN)
     return list(session.scalars(select(Review).where(Review.case_id == case_id).order_by(Review.id)))
 
 

@@ -30,21 +30,22 @@ def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
         locked = session.execute(
             select(
                 Case.id, Case.priority, Case.verdict, Case.answer, Case.differs, Case.verdict_before,
-                Case.changed_by_id,
+                Case.changed_by_id, Case.withdrawn_at,
             ).where(Case.id.in_(chunk)).order_by(Case.id).with_for_update()
         ).all()  # fmt: skip
         states = _image_outcomes(session, chunk)
         readings = _current_readings(session, chunk)
         for case in locked:
             verdicts = [reading.verdict for reading in readings[case.id]]
-            state, verdict = case_state(states[case.id]), most_severe(verdicts)
+            is_withdrawn = case.withdrawn_at is not None
+            state, verdict = case_state(states[case.id], is_withdrawn), most_severe(verdicts)
             session.execute(
                 update(Case)
                 .where(Case.id == case.id)
                 .values(
                     state=state,
                     verdict=verdict,
-                    reading_rank=reading_rank(case.priority, verdict, state),
+                    reading_rank=reading_rank(case.priority, verdict, state, is_withdrawn),
                     out_of_scope_count=verdicts.count(OUT_OF_SCOPE),
                     refused_count=states[case.id].count("refused"),
                     differs=when_read(case.answer, case.verdict, verdict, case.differs),
@@ -54,8 +55,10 @@ def summarise(session: Session, case_ids: Iterable[uuid.UUID]) -> None:
             )
 
 
-def case_state(outcomes: Sequence[str]) -> str:
-    """The state of a case whose images ended (or not) as `outcomes` says."""
+def case_state(outcomes: Sequence[str], is_withdrawn: bool = False) -> str:
+    """The state of a case whose images ended (or not) as `outcomes` says; withdrawn, it waits for nothing."""
+    if is_withdrawn and "waiting" in outcomes:
+        return "cancelled"
     for state in ("waiting", "failed", "cancelled"):
         if state in outcomes:
             return state

@@ -28,8 +28,9 @@ def part_field() -> Any:
     return SelectField("Body part", choices=choices(*same(PARTS), any_is="any"), default="")
 
 
-def state_field() -> Any:
-    words = ((state, "read" if state == "done" else state) for state in CASE_STATES)
+def state_field(*others: str) -> Any:
+    """`others`: what is no state, and is looked for beside them."""
+    words = ((state, "read" if state == "done" else state) for state in (*CASE_STATES, *others))
     return SelectField("State", choices=choices(*words, any_is="any"), default="")
 
 

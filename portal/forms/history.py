@@ -16,6 +16,7 @@ from portal.queries.facets import NONE_YET
 from portal.queries.history import Selection
 
 SORTS = choices(("newest", "Newest first"), ("oldest", "Oldest first"), ("urgency", "Urgent first"))
+WITHDRAWN = "withdrawn"
 REVIEWS = {"open": False, "reviewed": True}
 DIFFERS = {"differs": (NEW, KNOWN), "differs since": (NEW,)}
 DIFFERS_WORDS = {
@@ -29,7 +30,7 @@ class HistoryForm(Form):
     from_day = DayField("From", name="from")
     to_day = DayField("To", name="to")
     verdict = verdict_field((*VERDICTS, NONE_YET))
-    state = state_field()
+    state = state_field(WITHDRAWN)
     priority = priority_field()
     part = part_field()
     review = SelectField("Review", choices=choices(*same(REVIEWS), any_is="any"), default="")
@@ -50,7 +51,8 @@ class HistoryForm(Form):
             to_day=self.to_day.data,
             verdict=self.verdict.data or None,
             priority=self.priority.data or None,
-            state=self.state.data or None,
+            state=None if self.state.data == WITHDRAWN else self.state.data or None,
+            is_withdrawn=self.state.data == WITHDRAWN,
             part=self.part.data or None,
             is_reviewed=REVIEWS.get(self.review.data),
             differs=DIFFERS.get(self.reading.data, ()),

@@ -13,10 +13,12 @@ from portal.models.preferences import Preference, SavedFilter
 from portal.models.releases import Release
 from portal.models.reviews import Review
 from portal.models.searches import Search
+from portal.models.withdrawals import Withdrawal
 from portal.models.workers import Worker
 
 __all__ = [
     "IMAGE_STATES", "JOB_STATES", "OPEN_STATES", "ROLES", "VERDICTS",
     "Batch", "Case", "Claimable", "Correction", "Event", "Finding", "Image", "Job", "LoginAttempt",
-    "LoginSession", "Preference", "Release", "Review", "SavedFilter", "Search", "User", "Worker",
+    "LoginSession", "Preference", "Release", "Review", "SavedFilter", "Search", "User", "Withdrawal",
+    "Worker",
 ]  # fmt: skip

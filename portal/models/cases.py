@@ -32,11 +32,19 @@ OUT_OF_SCOPE_INDEX = "ix_case_out_of_scope"
 """Holds the cases of which any image is out of scope, and no others."""
 REFUSED_INDEX = "ix_case_refused"
 """Holds the cases of which any image was refused, and no others."""
+WITHDRAWN_INDEX = "ix_case_withdrawn"
+"""Holds the cases that were withdrawn, and no others."""
 NOTHING_TO_READ = len(PRIORITIES) * len(READING_ORDER)
+WITHDRAWN = NOTHING_TO_READ + 1
 
 
-def reading_rank(priority: str, verdict: str | None, state: str) -> int:
-    """Where a case stands among those to be read, lowest first: by priority, then by the verdict."""
+def reading_rank(priority: str, verdict: str | None, state: str, is_withdrawn: bool = False) -> int:
+    """Where a case stands among those to be read, lowest first: by priority, then by the verdict.
+
+    A withdrawn one has a rank of its own, which no list of work asks for.
+    """
+    if is_withdrawn:
+        return WITHDRAWN
     if state == "refused":
         return NOTHING_TO_READ
     return PRIORITIES.index(priority) * len(READING_ORDER) + READING_ORDER.index(verdict)
@@ -62,6 +70,8 @@ class Case(Base):
     `part`     the part of the body that its text names, as `queries/body_parts.py` tells it: lists filter by
     it `claimed_by_id`, `claimed_at`  who says to be reading it, a hint that lapses; null when nobody did
     `version`  raised with each change of what the upload form said
+    `withdrawn_at`  it was uploaded by mistake and is in no list and no count but that of such cases, never
+               waiting; null for all others
     """
 
     __tablename__ = "case"
@@ -93,6 +103,8 @@ class Case(Base):
         Index("ix_case_changed", "changed_by_id", "created_at", "id", "priority", "differs",
               sqlite_where=text("changed_by_id IS NOT NULL"),
               postgresql_where=text("changed_by_id IS NOT NULL")),
+        Index(WITHDRAWN_INDEX, "created_at", "id", "priority", sqlite_where=text("withdrawn_at IS NOT NULL"),
+              postgresql_where=text("withdrawn_at IS NOT NULL")),
         Index("ix_case_patient", "patient_key"),
         Index("ix_case_accession", "accession_key"),
     )  # fmt: skip
@@ -124,6 +136,7 @@ class Case(Base):
     claimed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     uploaded_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utc_now)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     submission_key: Mapped[str] = mapped_column(String(64), unique=True)
 
     uploaded_by: Mapped[User] = relationship(foreign_keys=[uploaded_by_id])

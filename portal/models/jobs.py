@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 JOB_STATES = ("queued", "running", "done", "failed", "cancelled", "quarantined")
 OPEN_STATES = ("queued", "running")
+BATCH_CANCELLED = "The batch was cancelled."
+CASE_WITHDRAWN = "The case was withdrawn."
+"""Why a job was cancelled; what a withdrawal cancelled is queued again when the case is restored."""
 
 
 class Job(Claimable, Base):

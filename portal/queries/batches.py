@@ -18,6 +18,7 @@ from portal.queries.case_rows import CaseRow
 from portal.queries.disagreement import NEW
 from portal.queries.history import Selection, history
 from portal.queries.paging import Order, Page, fetch_page
+from portal.queries.withdrawals import not_withdrawn
 
 NEWEST_FIRST = Order((Batch.created_at, Batch.id))
 
@@ -96,7 +97,7 @@ def read_batch(batch_id: uuid.UUID) -> BatchRow:
 def changes_by(batch_id: uuid.UUID) -> Changes:
     """Counted in an index of what re-runs changed, which holds few of all cases."""
     differing = func.count().filter(Case.differs == NEW)
-    counted = select(func.count(), differing).where(Case.changed_by_id == batch_id)
+    counted = select(func.count(), differing).where(Case.changed_by_id == batch_id, not_withdrawn())
     return Changes(*db.session.execute(counted).one())
 
 

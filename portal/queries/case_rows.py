@@ -12,8 +12,9 @@ from sqlalchemy.orm import joinedload
 
 from portal.clock import database_now
 from portal.db import db
-from portal.models import Case, Image, Job, Review, User
+from portal.models import Case, Image, Job, Review, User, Withdrawal
 from portal.queries.case_claims import CaseClaim, claim_of
+from portal.queries.withdrawals import standing_withdrawals
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class CaseRow:
     `problem`  why a reading failed; null when none did
     `readers`  who reviewed it, in the order in which they first did
     `claim`    who is reading it just now
+    `withdrawal`  the one that stands
     """
 
     case: Case
@@ -30,6 +32,7 @@ class CaseRow:
     problem: str | None
     readers: tuple[str, ...]
     claim: CaseClaim | None
+    withdrawal: Withdrawal | None
 
     @property
     def tells_out_of_scope(self) -> bool:
@@ -47,6 +50,8 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
     images = _images_of(ids)
     problems = _problems_of({case.id for case in cases if case.state == "failed"})
     readers = _readers_of(ids)
+    withdrawn = {case.id for case in cases if case.withdrawn_at}
+    withdrawals = standing_withdrawals(withdrawn) if withdrawn else {}
     now = database_now(db.session)
     return [
         CaseRow(
@@ -56,6 +61,7 @@ def rows_of(cases: Sequence[Case]) -> list[CaseRow]:
             problem=problems.get(case.id),
             readers=tuple(readers[case.id]),
             claim=claim_of(case, now),
+            withdrawal=withdrawals.get(case.id),
         )
         for case in cases
     ]

@@ -22,6 +22,7 @@ from portal.queries.marked_places import why_marked
 from portal.queries.operating_points import MeasuredPoints, measured_points
 from portal.queries.outcomes import image_outcome
 from portal.queries.spacing import Spacing, spacing_of
+from portal.queries.withdrawals import is_withdrawn
 
 MAX_TWINS = 5
 
@@ -31,6 +32,7 @@ class Twin(NamedTuple):
 
     case_id: uuid.UUID
     patient_ref: str
+    is_withdrawn: bool
     of: int
 
 
@@ -64,8 +66,14 @@ class ReadImage:
         return next(is_open, self.newest_job)
 
     @property
+    def is_withdrawn(self) -> bool:
+        return self.image.case.withdrawn_at is not None
+
+    @property
     def current_job(self) -> Job | None:
-        """The newest job that gave a finding."""
+        """The newest job that gave a finding; none counts of a withdrawn case."""
+        if self.is_withdrawn:
+            return None
         return next((job for job in reversed(self.jobs) if job.finding), None)
 
     @property
@@ -74,6 +82,9 @@ class ReadImage:
 
     @property
     def outcome(self) -> str:
+        """As `image_outcome` tells it; withdrawn, whatever became of it before."""
+        if self.is_withdrawn:
+            return "withdrawn"
         state = self.telling_job.state if self.telling_job else None
         return image_outcome(self.image.state, state, self.finding is not None)
 
@@ -223,7 +234,7 @@ def _twins_by_sha256(case: Case) -> dict[str, list[Twin]]:
     )
     found: dict[str, list[Twin]] = defaultdict(list)
     for sha256, *twin in db.session.execute(
-        select(others.c.sha256, others.c.case_id, Case.patient_ref, others.c["count"])
+        select(others.c.sha256, others.c.case_id, Case.patient_ref, is_withdrawn(), others.c["count"])
         .join(Case, Case.id == others.c.case_id)
         .where(others.c.place <= MAX_TWINS)
         .order_by(others.c.place)

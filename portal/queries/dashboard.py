@@ -17,6 +17,7 @@ from portal.queries.case_rows import CaseRow, cases_with_people, rows_of
 from portal.queries.days import start_of, today
 from portal.queries.disagreement import NEW
 from portal.queries.facets import has_image_out_of_scope, has_refused_image
+from portal.queries.withdrawals import not_withdrawn
 
 SHOWN = 8
 TROUBLE_DAYS = 7
@@ -34,7 +35,7 @@ class TroubleCounts(NamedTuple):
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`verdicts` and `states` count the cases of `day`, which is today.
+    """`verdicts` and `states` count the cases of `day`, which is today. Withdrawn cases are nowhere in it.
 
     `trouble` shows the first of `trouble_counts.cases`, which are of `trouble_from` and later
     `differing_count`  settled cases that were read again since, and then otherwise
@@ -59,7 +60,7 @@ class Dashboard:
 def dashboard_of(user_id: int) -> Dashboard:
     waiting = _cases(Case.state == "waiting", order=(Case.priority.desc(), Case.created_at))
     trouble = _cases(_is_recent_trouble(), order=(Case.priority.desc(), Case.created_at.desc()))
-    mine = _cases(Case.uploaded_by_id == user_id, order=(Case.created_at.desc(),))
+    mine = _cases((Case.uploaded_by_id == user_id) & not_withdrawn(), order=(Case.created_at.desc(),))
     rows = rows_of([*waiting, *trouble, *mine])
     states, verdicts = _counts_today()
     ends = len(waiting), len(waiting) + len(trouble)
@@ -80,7 +81,7 @@ def _trouble_from() -> date:
 def _is_recent_trouble() -> ColumnElement[bool]:
     """Also a case whose other files were read: someone has to send the refused one again."""
     is_trouble = or_(Case.state.in_(("failed", "cancelled")), has_refused_image())
-    return is_trouble & (Case.created_at >= start_of(_trouble_from()))
+    return is_trouble & (Case.created_at >= start_of(_trouble_from())) & not_withdrawn()
 
 
 def _trouble_counts() -> TroubleCounts:
@@ -102,7 +103,7 @@ def _waiting_count() -> int:
 
 
 def _differing_count() -> int:
-    return db.session.scalar(select(func.count()).where(Case.differs == NEW)) or 0
+    return db.session.scalar(select(func.count()).where(Case.differs == NEW, not_withdrawn())) or 0
 
 
 def _is_partly_out_of_scope() -> ColumnElement[bool]:
@@ -119,7 +120,7 @@ def _counts_today() -> tuple[Counter[str], Counter[str]]:
     )
     for state, verdict, count, partly_count, partly_refused_count in db.session.execute(
         select(Case.state, Case.verdict, func.count(), *partly)
-        .where(Case.created_at >= start_of(today()))
+        .where(Case.created_at >= start_of(today()), not_withdrawn())
         .group_by(Case.state, Case.verdict)
     ):
         states[state] += count

@@ -21,6 +21,7 @@ from portal.models.cases import (
     PRIORITIES,
     READING_ORDER,
     REFUSED_INDEX,
+    WITHDRAWN,
     reading_rank,
 )
 from portal.models.findings import OUT_OF_SCOPE
@@ -38,7 +39,7 @@ class Facets:
     `verdict`      the case's; out of scope: of any image, even where the case's is more severe
     `state`        the case's; refused: of any image, even where others were read
     `is_reviewed`  settled or not
-    `refused`      false: none that nobody can read, unless just these are asked for
+    `refused`      false: none that nobody can read, unless just these are asked for, and none withdrawn
     """
 
     verdict: str | None = None
@@ -76,8 +77,8 @@ class Facets:
             yield has_refused_image(case)
         elif self.state is not None:
             yield case.state == self.state
-        if not self.refused and not self.is_refused:
-            yield case.reading_rank < NOTHING_TO_READ
+        if not self.refused:
+            yield case.reading_rank < (WITHDRAWN if self.is_refused else NOTHING_TO_READ)
         for column, value in ((case.priority, self.priority), (case.part, self.part)):
             if value is not None:
                 yield column == value

@@ -22,6 +22,7 @@ from portal.queries.facets import Facets
 from portal.queries.merging import Merge, Stretch
 from portal.queries.named_cases import cases_named, finds_too_many, is_named
 from portal.queries.paging import Column, Order, Page, fetch_page
+from portal.queries.withdrawals import is_withdrawn, not_withdrawn, withdrawn_cases
 
 ORDERS = {
     "newest": Order((Case.created_at, Case.id)),
@@ -38,6 +39,7 @@ class Selection:
     `is_reviewed`    settled, or not yet
     `differs`        the values of `Case.differs` that fit
     `changed_by_id`  the newest re-run that changed the verdict
+    `is_withdrawn`   only withdrawn cases; else none of them
     """
 
     from_day: date | None = None
@@ -51,6 +53,7 @@ class Selection:
     changed_by_id: uuid.UUID | None = None
     uploader_id: int | None = None
     batch_id: uuid.UUID | None = None
+    is_withdrawn: bool = False
     search_text: str = ""
 
     def key(self) -> str:
@@ -85,15 +88,20 @@ def history(selection: Selection, order: str, cursor: str | None) -> History:
 
 
 def count_images_of(case_ids: Sequence[uuid.UUID]) -> int:
-    """Images of these cases that are ready to be read."""
-    images = select(func.count()).where(Image.state == "ready", Image.case_id.in_(case_ids))
+    """Images of these cases that are ready to be read; of a withdrawn case none is."""
+    images = select(func.count()).where(Image.state == "ready", Image.case_id.in_(_counting(case_ids)))
     return db.session.scalar(images) or 0
+
+
+def _counting(case_ids: Sequence[uuid.UUID]) -> Select[uuid.UUID]:
+    return select(Case.id).where(Case.id.in_(case_ids), not_withdrawn())
 
 
 def count_selected(selection: Selection) -> tuple[int, int]:
     """(cases, images ready to be read) of a selection; asked only before a re-run."""
     cases = db.session.scalar(select(func.count()).select_from(selection.case_ids().subquery()))
-    images = select(func.count()).where(Image.state == "ready", Image.case_id.in_(selection.case_ids()))
+    selected = selection.case_ids().where(not_withdrawn())
+    images = select(func.count()).where(Image.state == "ready", Image.case_id.in_(selected))
     return cases or 0, db.session.scalar(images) or 0
 
 
@@ -116,13 +124,15 @@ def _few_cases(selection: Selection) -> type[Case] | None:
 def _merge(selection: Selection, order: Order) -> Merge:
     """A batch's cases are looked through along its jobs, an uploader's in the index of uploads, which holds
     the facets too. Cases with an image out of scope or refused have indexes of their own, uploaders and all;
-    so have those that a re-run changed, and those whose verdict does not fit the answer."""
+    so have those that a re-run changed, those whose verdict does not fit the answer, and withdrawn ones."""
     every = (*selection.facets.conditions(), *_where(selection))
+    in_batch = (is_read_in(selection.batch_id),) if selection.batch_id else ()
+    if selection.is_withdrawn:
+        return Merge([Stretch({}, within=withdrawn_cases())], (*every, *in_batch))
     if selection.changed_by_id:
         return Merge(_by_priority(order, {Case.changed_by_id: selection.changed_by_id}), every)
     if selection.differs:
         parts = [_by_priority(order, {Case.differs: differs}) for differs in selection.differs]
-        in_batch = (is_read_in(selection.batch_id),) if selection.batch_id else ()
         return Merge(list(chain.from_iterable(parts)), (*every, *in_batch))
     if selection.batch_id:
         return RerunMerge(_by_priority(order, {}), every, batch_id=selection.batch_id)
@@ -140,6 +150,7 @@ def _by_priority(order: Order, equal: dict[Column, Any]) -> list[Stretch]:
 
 def _where(selection: Selection, case: type[Case] = Case) -> Iterator[ColumnElement[bool]]:
     """What no stretch of an index holds."""
+    yield is_withdrawn(case) if selection.is_withdrawn else not_withdrawn(case)
     if selection.from_day:
         yield case.created_at >= start_of(selection.from_day)
     if selection.to_day:

@@ -22,7 +22,7 @@ from portal.queries.double_reading import standing
 from portal.queries.reviews import Spoken
 
 READ = ("case.claimed", "case.reviewed")
-TOLD = (*READ, "case.corrected")
+TOLD = (*READ, "case.corrected", "case.withdrawn", "case.restored")
 WORDS = {"yes": "fracture", "no": "no fracture", "unsure": "unsure"}
 ASKED = {
     "second": "A second reader is asked",
@@ -44,6 +44,7 @@ def story_of(read: ReadCase, reviews: Sequence[Review], spoken: Sequence[Spoken]
     events = _events_of(read)
     steps = [
         *_arrival(read, events), *_readings(read), *_claims(events), *_corrections(events),
+        *_withdrawals(events),
         *_reviews(reviews, spoken, events),
     ]  # fmt: skip
     return sorted(steps, key=lambda step: step.at)
@@ -145,6 +146,14 @@ def _corrections(events: Sequence[Event]) -> Iterator[Step]:
         if event.action == "case.corrected" and event.user:
             fields = ", ".join(DETAIL_WORDS[name] for name in event.detail["fields"])
             yield Step(event.at, f"Corrected: {fields}", event.user.username)
+
+
+def _withdrawals(events: Sequence[Event]) -> Iterator[Step]:
+    for event in events:
+        if event.action == "case.withdrawn" and event.user:
+            yield Step(event.at, f"Withdrawn: {event.detail['reason']}", event.user.username)
+        elif event.action == "case.restored" and event.user:
+            yield Step(event.at, "Restored", event.user.username)
 
 
 def _reviews(reviews: Sequence[Review], spoken: Sequence[Spoken], events: Sequence[Event]) -> Iterator[Step]:

@@ -23,12 +23,13 @@ from portal.views import (
     reruns,
     reviews,
     users,
+    withdrawals,
     worklist,
 )
 
 SUBJECTS = (
     account, accounts, batches, cases, chosen_cases, corrections, dashboard, events, health, help, history,
-    images, preferences, reading, releases, reruns, reviews, users, worklist,
+    images, preferences, reading, releases, reruns, reviews, users, withdrawals, worklist,
 )  # fmt: skip
 
 

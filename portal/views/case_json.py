@@ -8,26 +8,36 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from portal.models import Job, Review
+from portal.models import Job, Review, Withdrawal
 from portal.queries.cases import ReadCase, ReadImage
 from portal.queries.reviews import Spoken
 from portal.web.filters import iso
 
 
-def as_json(read: ReadCase, spoken: Sequence[Spoken]) -> dict[str, Any]:
+def as_json(read: ReadCase, spoken: Sequence[Spoken], withdrawal: Withdrawal | None = None) -> dict[str, Any]:
+    """A withdrawn case has no verdict, no answer, and waits for nobody."""
     case = read.case
     return {
         "id": str(case.id),
-        "state": case.state,
-        "verdict": case.verdict,
+        "state": "withdrawn" if withdrawal else case.state,
+        "withdrawn": _withdrawn(withdrawal) if withdrawal else None,
+        "verdict": None if withdrawal else case.verdict,
         "images_out_of_scope": case.out_of_scope_count,
         "priority": case.priority,
         "body_part": case.body_part,
-        "awaits": case.awaits,
-        "answer": case.answer,
+        "awaits": "nothing" if withdrawal else case.awaits,
+        "answer": None if withdrawal else case.answer,
         "created_at": iso(case.created_at),
         "reviews": [_review(told, told.said) for told in spoken if told.said],
         "images": [_image(image) for image in read.images],
+    }
+
+
+def _withdrawn(withdrawal: Withdrawal) -> dict[str, Any]:
+    return {
+        "at": iso(withdrawal.withdrawn_at),
+        "by": withdrawal.withdrawn_by.username,
+        "reason": withdrawal.reason,
     }
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from portal.actions.case_views import note_view
 from portal.forms.reviews import ReviewForm, contradiction
+from portal.models import Case
 from portal.queries.case_claims import current_claim
 from portal.queries.cases import read_case
 from portal.queries.corrections import corrections_of
@@ -17,6 +19,7 @@ from portal.queries.queue import place_of
 from portal.queries.reviews import Spoken, reviews_of, spoken
 from portal.queries.standstill import why_it_stands_still
 from portal.queries.story import story_of
+from portal.queries.withdrawals import withdrawal_of
 from portal.services import settings
 from portal.views.answers import my_id, page
 from portal.views.worklist import way_in_force
@@ -43,6 +46,7 @@ def case_page(
         own=own,
         no_picture="" if facts["read"].has_picture else NO_PICTURE,
         claim=current_claim(facts["case"]),
+        may_review=current_user.may("reader") and facts["withdrawal"] is None,
         may_ask_second=_may_ask_second(facts["spoken"]),
         **facts,
     )
@@ -72,9 +76,19 @@ def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
         "spoken": told,
         "story": story_of(read, reviews, told),
         "corrections": corrections_of(case_id),
-        "marks": _marks(told),
+        **_withdrawal(read.case),
+        "marks": [] if read.case.withdrawn_at else _marks(told),
         "contradiction": contradiction(read),
     }
+
+
+def _withdrawal(case: Case) -> dict[str, Any]:
+    """`may_restore`: the person who asks may."""
+    withdrawal = withdrawal_of(case)
+    may_restore = withdrawal is not None and (
+        withdrawal.withdrawn_by_id == my_id() or current_user.may("admin")
+    )
+    return {"withdrawal": withdrawal, "may_restore": may_restore}
 
 
 def _marks(told: Sequence[Spoken]) -> list[dict[str, Any]]:

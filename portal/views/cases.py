@@ -13,6 +13,7 @@ from portal.actions.cases import receive_case
 from portal.forms.cases import BODY_PARTS, NO_FILE, UploadForm
 from portal.queries.cases import read_case
 from portal.queries.reviews import reviews_of, spoken
+from portal.queries.withdrawals import withdrawal_of
 from portal.services import doorbell, settings
 from portal.views.answers import my_id, page, see_new
 from portal.views.case_json import as_json
@@ -72,7 +73,8 @@ def live(case_id: uuid.UUID) -> ResponseReturnValue:
 def show_json(case_id: uuid.UUID) -> ResponseReturnValue:
     note_view(case_id, actor(), is_part=True)
     read = read_case(case_id)
-    return jsonify(as_json(read, spoken(read.case, reviews_of(read.case), my_id())))
+    told = spoken(read.case, reviews_of(read.case), my_id())
+    return jsonify(as_json(read, told, withdrawal_of(read.case)))
 
 
 def _form(form: UploadForm, status: int = 200) -> ResponseReturnValue:

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from portal.actions.case_views import note_view
 from portal.actions.corrections import correct_case
-from portal.errors import Conflict
+from portal.errors import BadRequest, Conflict
 from portal.forms.cases import BODY_PARTS
 from portal.forms.corrections import CorrectionForm
 from portal.models import Case
 from portal.queries.cases import read_case
 from portal.queries.corrections import DETAIL_WORDS, details_at
+from portal.queries.withdrawals import WITHDRAWN
 from portal.services import doorbell
 from portal.views.answers import page, see
 from portal.views.worklist import way_in_force
@@ -32,6 +33,8 @@ NOTHING = "The case says so already: nothing was changed."
 def show(case_id: uuid.UUID) -> ResponseReturnValue:
     note_view(case_id, actor())
     case = read_case(case_id).case
+    if case.withdrawn_at is not None:
+        raise BadRequest(WITHDRAWN)
     return _form(case, CorrectionForm(None, obj=case))
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.actions.case_claims import claim_case, claim_first, release_case
+from portal.queries.cases import read_case
 from portal.queries.next_cases import neighbour
 from portal.views.answers import my_id, see
 from portal.views.worklist import see_list, selection_in_force, way_in_force
@@ -47,8 +48,9 @@ def previous_case(case_id: uuid.UUID) -> ResponseReturnValue:
 @pages.post("/cases/<uuid:case_id>/claim")
 @requires("reader")
 def claim(case_id: uuid.UUID) -> ResponseReturnValue:
-    """Claims the case and opens it; whoever comes second reads it too, and is told."""
-    if not claim_case(case_id, actor()):
+    """Claims the case and opens it; whoever comes second reads it too, and is told. That a case was withdrawn
+    is told by its page."""
+    if not claim_case(case_id, actor()) and read_case(case_id).case.withdrawn_at is None:
         flask.flash("Someone else is reading this case. You may read and review it as well.")
     return _see(case_id)
 

@@ -12,6 +12,7 @@ from portal.actions.reviews import add_review
 from portal.errors import BadRequest, Conflict
 from portal.forms.reviews import ReviewForm
 from portal.queries.cases import read_case
+from portal.queries.withdrawals import WITHDRAWN
 from portal.services import settings
 from portal.views.answers import my_id, see
 from portal.views.case_page import NO_PICTURE, case_page
@@ -30,6 +31,8 @@ SAVED_REVIEW = "saved review"
 def add(case_id: uuid.UUID) -> ResponseReturnValue:
     number = request.args.get("image", type=int)
     read = read_case(case_id)
+    if read.case.withdrawn_at is not None:
+        raise BadRequest(WITHDRAWN)
     if not read.has_picture:
         raise BadRequest(NO_PICTURE)
     form = ReviewForm(request.form, read)

@@ -21,6 +21,7 @@ from portal.services import settings
 
 CASE_WORDS = {
     "waiting": "Waiting", "done": "Read", "refused": "Refused", "failed": "Failed", "cancelled": "Cancelled",
+    "withdrawn": "Withdrawn",
 }  # fmt: skip
 JOB_WORDS = {
     "queued": "Waiting", "running": "Being read", "done": "Read", "failed": "Failed",
@@ -35,7 +36,7 @@ VERDICT_TONES = {"fracture": "alarm", "doubt": "caution", "no fracture": "calm",
 STATE_TONES = {
     "waiting": "busy", "queued": "busy", "running": "busy", "received": "busy", "done": "plain",
     "ready": "plain", "refused": "trouble", "failed": "trouble", "quarantined": "trouble",
-    "cancelled": "quiet",
+    "cancelled": "quiet", "withdrawn": "quiet",
 }  # fmt: skip
 FLAG_WORDS = {
     "colour": "The file is in colour; it was read as greyscale.",

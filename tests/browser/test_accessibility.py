@@ -67,6 +67,13 @@ def test_the_sign_in_page(shared_portal: Installation, page: Page) -> None:
     assert violations(page) == []
 
 
+def test_the_forms_about_a_case(shared_portal: Installation, case_url: str, page: Page) -> None:
+    sign_in(page, shared_portal, "radiographer")
+    for act in ("correct", "withdraw"):
+        page.goto(f"{case_url}/{act}")
+        assert violations(page) == []
+
+
 def test_every_page(shared_portal: Installation, case_url: str, page: Page) -> None:
     sign_in(page, shared_portal, "admin")
     found = {}

@@ -41,6 +41,7 @@ def test_every_page_answers_on_both_databases(each_app: Flask, admin: Person) ->
     cases = [
         f"/cases/{case}{end}" for case in (first, again, waiting, received) for end in ("", "/live", ".json")
     ]
+    forms = [f"/cases/{first}/{act}" for act in ("correct", "withdraw")]
     batches = [f"/batches/{batch}{end}" for batch in (upload, rerun) for end in ("", "/live")]
     lists = [
         "/",
@@ -56,7 +57,16 @@ def test_every_page_answers_on_both_databases(each_app: Flask, admin: Person) ->
         "/releases",
         f"/releases/{release_id}",
     ]
-    for path in [*cases, *batches, *lists, "/history/rerun?verdict=fracture", "/cases/new", "/help"]:
+    for path in [
+        *cases,
+        *forms,
+        *batches,
+        *lists,
+        "/history?state=withdrawn",
+        "/history/rerun?verdict=fracture",
+        "/cases/new",
+        "/help",
+    ]:
         assert admin.get(path).status_code == 200, path
     assert "Same file as in case" in admin.get(f"/cases/{again}").text
     assert admin.get("/health").status_code == 503, "no worker was seen"
