@@ -9,12 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.actions.case_details import differing, move_in_queue, write_details
+from portal.actions.case_locks import locked_case
 from portal.actions.cases import RANKS, CaseForm
 from portal.actions.events import Actor, record
 from portal.db import transaction, tried_again
-from portal.errors import BadRequest, Conflict, NotFound
+from portal.errors import BadRequest, Conflict
 from portal.file_patient import after_correction
-from portal.models import Case, Image
+from portal.models import Image
 from portal.queries.withdrawals import WITHDRAWN
 
 CHANGED = (
@@ -32,7 +33,7 @@ def correct_case(case_id: uuid.UUID, form: CaseForm, version: int, actor: Actor)
     with transaction() as session:
         images = _locked_images(session, case_id)
         move_in_queue(session, [case_id], RANKS[form.priority])
-        case = _locked_case(session, case_id)
+        case = locked_case(session, case_id)
         if case.withdrawn_at is not None:
             raise BadRequest(WITHDRAWN)
         before = differing(case, form.columns())
@@ -53,14 +54,6 @@ def _locked_images(session: Session, case_id: uuid.UUID) -> Sequence[Image]:
         select(Image).where(Image.case_id == case_id).order_by(Image.position).with_for_update(key_share=True)
     )
     return session.scalars(query.execution_options(populate_existing=True)).all()
-
-
-def _locked_case(session: Session, case_id: uuid.UUID) -> Case:
-    query = select(Case).where(Case.id == case_id).with_for_update()
-    case = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if case is None:
-        raise NotFound("There is no such case.")
-    return case
 
 
 def _compare_patients_anew(images: Sequence[Image], before: str, now: str) -> None:

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.actions.case_locks import locked_case
 from portal.actions.events import Actor, record
 from portal.actions.jobs import cancel_open, queue_again
 from portal.actions.summaries import summarise
 from portal.clock import database_now
 from portal.db import transaction, tried_again
-from portal.errors import NotAllowed, NotFound
-from portal.models import Case, Image, User, Withdrawal
+from portal.errors import NotAllowed
+from portal.models import Image, User, Withdrawal
 from portal.models.jobs import CASE_WITHDRAWN
 
 NOT_YOURS = "Only who withdrew this case, or an admin, can restore it."
@@ -30,7 +31,7 @@ def withdraw_case(case_id: uuid.UUID, reason: str, note: str, actor: Actor) -> b
     with transaction() as session:
         image_ids = _locked_images(session, case_id)
         cancelled = cancel_open(session, image_ids, CASE_WITHDRAWN)
-        case = _locked_case(session, case_id)
+        case = locked_case(session, case_id)
         if case.withdrawn_at is not None:
             return False
         case.withdrawn_at = database_now(session)
@@ -55,7 +56,7 @@ def restore_case(case_id: uuid.UUID, actor: Actor) -> bool:
     with transaction() as session:
         image_ids = _locked_images(session, case_id)
         queued = queue_again(session, image_ids, CASE_WITHDRAWN)
-        case = _locked_case(session, case_id)
+        case = locked_case(session, case_id)
         if case.withdrawn_at is None:
             return False
         withdrawal = session.scalars(
@@ -75,14 +76,6 @@ def _locked_images(session: Session, case_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """For update of the key too, so that no job of theirs is made meanwhile."""
     query = select(Image.id).where(Image.case_id == case_id).order_by(Image.position)
     return session.scalars(query.with_for_update()).all()
-
-
-def _locked_case(session: Session, case_id: uuid.UUID) -> Case:
-    query = select(Case).where(Case.id == case_id).with_for_update()
-    case = session.scalars(query.execution_options(populate_existing=True)).one_or_none()
-    if case is None:
-        raise NotFound("There is no such case.")
-    return case
 
 
 def _may_restore(session: Session, withdrawal: Withdrawal, actor: Actor) -> bool:

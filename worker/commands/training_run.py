@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -46,7 +47,10 @@ def run_training(
         folder.mkdir(parents=True, exist_ok=True)
         weights = None if options.weights is None else Path(options.weights)
         options.write(folder, environment(crew.device, crew.size, weights))
-    Trainer(network, options, course, folder, crew, progress).run()
+    score = None
+    if options.fold_tune is not None and isinstance(course, WholeImages):
+        score = partial(course.score, crew=crew)
+    Trainer(network, options, course, folder, crew, progress, score).run()
 
 
 def _course(network: Trainable, options: Options, crew: Crew, progress: Progress) -> Course:

@@ -80,9 +80,6 @@ class CloseUps:
 
         return made_ahead(batch_at, starts, crew.workers)
 
-    def score(self, network: nn.Module, crew: Crew) -> float:
-        raise NotImplementedError("a closer is judged with the network that tells it where to look")
-
     def _views(self, epoch: int) -> list[View]:
         return views_of(self.suspects, np.random.default_rng((self.options.seed, epoch)))
 

@@ -25,7 +25,3 @@ class Course(Protocol):
     def batches(self, epoch: int, crew: Crew) -> Iterator[tuple[Tensor, ...]]:
         """The crew member's share of each: images (N, 1, H, W) first, then what is taught of them."""
         ...
-
-    def score(self, network: nn.Module, crew: Crew) -> float:
-        """How well a network reads the images that choose the epoch whose weights are kept."""
-        ...

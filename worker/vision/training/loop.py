@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,9 @@ from worker.vision.training.rates import optimizer_of, set_rate
 
 LARGEST_GRADIENT = 5.0
 
+Score = Callable[[nn.Module], float]
+"""How well a network reads the images that choose an epoch."""
+
 
 class Trainer:
     """One run. `run` may be called again after a kill: it goes on after the last whole epoch."""
@@ -43,9 +46,11 @@ class Trainer:
         folder: Path,
         crew: Crew,
         progress: Progress,
+        score: Score | None = None,
     ) -> None:
+        """score  by which the epoch is chosen whose weights are kept; without it, the last one's are"""
         self.options, self.course, self.folder, self.crew = options, course, folder, crew
-        self.progress = progress
+        self.progress, self.score = progress, score
         in_bfloat16 = options.precision == "bf16"
         if in_bfloat16 and crew.device == "cpu":
             keep_grouped_convolutions_in_float32(network)
@@ -59,8 +64,6 @@ class Trainer:
 
     def run(self) -> None:
         """Train to the last epoch; after each, save the state, and the weights to keep when best.
-
-        Without a fold to choose the best epoch by, the last one's are kept.
 
         raises  ValueError when the loss of an epoch is no number, of which nothing is kept
         """
@@ -91,7 +94,7 @@ class Trainer:
 
     def _keep_best(self) -> dict[str, float]:
         """Save the weights to keep unless earlier ones read the tuning images better; the measure."""
-        if self.options.fold_tune is None:
+        if self.score is None:
             self._save_best()
             return {}
         score = self.crew.told(self._score)
@@ -109,7 +112,8 @@ class Trainer:
         return self.average.network if self.start is None else half_way(self.average.network, self.start)
 
     def _score(self) -> float:
-        return self.course.score(self.to_keep(), self.crew)
+        assert self.score is not None
+        return self.score(self.to_keep())
 
     def _train_epoch(self, epoch: int) -> float:
         """Teach the network every batch of an epoch; the mean loss."""
