@@ -9,19 +9,16 @@ import numpy as np
 import pytest
 
 from tests.needs import needs_torch
-from tests.vision.limbs import limb, write_manifest
+from tests.vision.limbs import write_manifest
 
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
+from tests.vision.engines import check_reads_alike_on_both_engines_and_explains_itself  # noqa: E402
 from tests.vision.runs import ON_CPU, best  # noqa: E402
 from worker.commands import cross_validate, train  # noqa: E402
 from worker.vision.card import ReleaseCard  # noqa: E402
-from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.networks.drawn_map import DRAWN_STRIDE  # noqa: E402
-from worker.vision.onnx_engine import OnnxEngine  # noqa: E402
-from worker.vision.parity import furthest_apart  # noqa: E402
-from worker.vision.torch_engine import TorchEngine  # noqa: E402
 from worker.vision.training.judgement import read_judgement  # noqa: E402
 
 IMAGES, FOLDS, SIDE = 40, 5, 96
@@ -79,13 +76,7 @@ def test_release_with_a_second_look_reads_alike_on_both_engines_and_explains_its
     card = ReleaseCard.read(release)
     assert card.architecture == "plain-cnn-fpn+plain-cnn-close"
     assert "places_of" not in json.dumps(card.training)
-    detector = Detector.load(release)
-    image = detector.prepare(limb(), 0, 255)
-    by_onnx, by_torch = OnnxEngine(release / "model.onnx"), TorchEngine(release, card, "cpu")
-    batch = image.tensor[None]
-    assert furthest_apart(by_onnx.run(batch), by_torch.run(batch), card.calibration) < 1e-3
-    assert detector.read([image])[0].probability is not None
-    assert by_torch.explain(image).shape == detector.read([image])[0].heatmap.shape
+    check_reads_alike_on_both_engines_and_explains_itself(release)
 
 
 def test_same_seed_gives_the_same_closer(runs: Path, tmp_path: Path) -> None:

@@ -11,17 +11,17 @@ import onnx
 import pytest
 
 from tests.needs import needs_torch
-from tests.vision.limbs import limb, write_manifest
+from tests.vision.limbs import write_manifest
 
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 import torch  # noqa: E402
 
+from tests.vision.engines import check_reads_alike_on_both_engines_and_explains_itself  # noqa: E402
 from tests.vision.runs import ON_CPU  # noqa: E402
 from worker.commands import cross_validate, train  # noqa: E402
 from worker.vision.card import ReleaseCard  # noqa: E402
-from worker.vision.detector import Detector  # noqa: E402
 from worker.vision.engine import Outputs  # noqa: E402
 from worker.vision.networks.halves import round_to_half  # noqa: E402
 from worker.vision.networks.reader import soft_maximum  # noqa: E402
@@ -32,8 +32,6 @@ from worker.vision.networks.registry import (  # noqa: E402
     together,
 )
 from worker.vision.onnx_engine import OnnxEngine  # noqa: E402
-from worker.vision.parity import furthest_apart  # noqa: E402
-from worker.vision.torch_engine import TorchEngine  # noqa: E402
 from worker.vision.training.judgement import read_judgement  # noqa: E402
 from worker.vision.training.onnx_export import export_onnx  # noqa: E402
 
@@ -119,13 +117,7 @@ def test_each_member_gets_the_image_as_it_was_trained_to() -> None:
 def test_release_of_an_ensemble_reads_alike_on_both_engines_and_explains_itself(release: Path) -> None:
     card = ReleaseCard.read(release)
     assert card.architecture == "plain-cnn+plain-cnn"
-    detector = Detector.load(release)
-    image = detector.prepare(limb(), 0, 255)
-    by_onnx, by_torch = OnnxEngine(release / "model.onnx"), TorchEngine(release, card, "cpu")
-    batch = image.tensor[None]
-    assert furthest_apart(by_onnx.run(batch), by_torch.run(batch), card.calibration) < 1e-3
-    assert detector.read([image])[0].probability is not None
-    assert by_torch.explain(image).shape == detector.read([image])[0].heatmap.shape
+    check_reads_alike_on_both_engines_and_explains_itself(release)
 
 
 def test_card_of_an_ensemble_tells_how_every_member_was_trained(release: Path, judged: Path) -> None:
