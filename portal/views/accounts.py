@@ -44,6 +44,13 @@ def sign_in() -> ResponseReturnValue:
     return redirect(local_path(form.next.data) or url_for("dashboard.show"), 303)
 
 
+@pages.get("/signed-in/live")
+@requires("radiographer")
+def signed_in() -> ResponseReturnValue:
+    """Nothing, to who is signed in: pages ask, so that patients leave the screen with the person."""
+    return "", 204
+
+
 @pages.post("/logout")
 @requires("radiographer")
 def sign_out() -> ResponseReturnValue:

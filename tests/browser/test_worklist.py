@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from portal.actions.accounts import add_user
 from portal.actions.case_claims import claim_first
 from portal.actions.events import SYSTEM, Actor
+from tests.browser.reviewing import come_back
 from tests.browser.steps import WITHIN_MS, sign_in
 from tests.fixtures import rows
 from tests.fixtures.installation import Installation
@@ -109,10 +110,11 @@ def test_new_cases_come_in_without_moving_what_is_looked_at(
     assert complaints == []
 
 
-def test_signing_out_in_another_tab_clears_the_list(web: Installation, page: Page) -> None:
+@pytest.mark.parametrize("address", ["/worklist", "/history"])
+def test_signing_out_in_another_tab_clears_the_list(web: Installation, page: Page, address: str) -> None:
     add_cases(web, "P-1", "P-2")
     sign_in(page, web, "reader")
-    page.goto(f"{web.url}/worklist")
+    page.goto(web.url + address)
     page.get_by_role("searchbox").or_(page.locator(".search__control")).first.fill("P-")
     page.get_by_role("button", name="Search").click()
     expect(page.locator("tbody tr")).to_have_count(2)
@@ -121,6 +123,7 @@ def test_signing_out_in_another_tab_clears_the_list(web: Installation, page: Pag
     other.get_by_role("button", name="Sign out").click()
     expect(other.get_by_role("button", name="Sign in")).to_be_visible()
     page.bring_to_front()
+    come_back(page)
     expect(page.get_by_text("You were signed out.")).to_be_visible(timeout=WITHIN_MS)
     expect(page.locator("main")).not_to_contain_text("P-")
     page.get_by_role("link", name="Sign in again").click()

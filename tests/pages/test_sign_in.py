@@ -104,6 +104,12 @@ def test_an_old_session_asks_to_sign_in_again(
     assert as_reader.get("/dashboard/live").status_code == 401
 
 
+def test_a_page_learns_that_nobody_is_signed_in_any_more(as_reader: Person) -> None:
+    assert as_reader.get("/signed-in/live").status_code == 204
+    as_reader.post("/logout")
+    assert as_reader.get("/signed-in/live").status_code == 401
+
+
 def test_a_page_that_refreshes_itself_does_not_keep_the_session_alive(app: Flask, as_reader: Person) -> None:
     def seen_at() -> datetime:
         with app.app_context():
