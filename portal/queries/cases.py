@@ -103,7 +103,7 @@ class ReadImage:
 
     @property
     def contradictions(self) -> tuple[str, ...]:
-        """Where the file names another patient or examination than the upload form."""
+        """Where the file names another patient or examination than the case."""
         return contradictions(self.image.case, self.image)
 
     @property

@@ -1,4 +1,4 @@
-"""Where a file names another examination or another patient than the upload form."""
+"""Where a file names another examination or another patient than the case."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.queries.body_parts import BODY_PART_TAG, KNOWN, parts_named, with_wi
 ACCESSION_TAG = "AccessionNumber"
 CHECK = "check that it belongs to this patient."
 PATIENTS = {
-    OTHER: f"The file names another patient than the upload form: {CHECK}",
+    OTHER: f"The file names another patient than the case: {CHECK}",
     UNKNOWN: "The patient reference was corrected, and the file could not be opened again to be compared "
     f"with it: {CHECK}",
 }
@@ -35,14 +35,14 @@ def _patients(image: Image) -> Iterator[str]:
 def _accessions(case: Case, image: Image) -> Iterator[str]:
     typed, stated = plainly(case.accession), plainly(image.tags.get(ACCESSION_TAG, ""))
     if typed and stated and typed != stated:
-        yield f"The file names another accession number than the upload form: {CHECK}"
+        yield f"The file names another accession number than the case: {CHECK}"
 
 
 def _body_parts(case: Case, image: Image) -> Iterator[str]:
     typed, stated = _known_parts(case.body_part), _known_parts(image.tags.get(BODY_PART_TAG, ""))
     if typed and stated and _widened(typed).isdisjoint(_widened(stated)):
         yield (
-            f"The file names another body part ({', '.join(stated)}) than the upload form "
+            f"The file names another body part ({', '.join(stated)}) than the case "
             f"({', '.join(typed)}): {CHECK}"
         )
 

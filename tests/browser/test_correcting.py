@@ -19,7 +19,7 @@ from tests.needs import needs_chromium, needs_redis
 pytestmark = [needs_chromium, needs_redis, pytest.mark.slow]
 
 NAMED = "PID-777"
-OTHER_PATIENT = "The file names another patient than the upload form"
+OTHER_PATIENT = "The file names another patient than the case"
 
 
 @pytest.fixture

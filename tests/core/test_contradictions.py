@@ -1,4 +1,4 @@
-"""When a file is said to name another patient or examination than the upload form."""
+"""When a file is said to name another patient or examination than the case."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_accession_numbers_that_people_take_for_the_same(typed: str, stated: str
 def test_another_accession_number_is_told_without_repeating_it() -> None:
     told = found(accession="ACC-TYPED", AccessionNumber="ACC-OTHER")
     assert told == (
-        "The file names another accession number than the upload form: check that it belongs to this patient."
+        "The file names another accession number than the case: check that it belongs to this patient."
     )
 
 
@@ -49,7 +49,7 @@ def test_body_parts_that_agree_or_cannot_be_compared(typed: str, stated: str) ->
 
 def test_another_body_part_is_named() -> None:
     told = found(body_part="left hand", BodyPartExamined="ANKLE")
-    assert told.startswith("The file names another body part (ankle) than the upload form (hand): check")
+    assert told.startswith("The file names another body part (ankle) than the case (hand): check")
 
 
 def test_a_file_without_tags_contradicts_nothing() -> None:
