@@ -149,35 +149,29 @@ def test_of_a_single_image_the_verdict_says_enough(as_reader: Person, outside: u
     assert NOTE.findall(page) == []
 
 
-@pytest.mark.parametrize(
-    ("filters", "found"),
-    [
-        ("", ["P-urgent", "P-doubt", "P-all", "P-part"]),
-        ("&sort=oldest", ["P-part", "P-all", "P-doubt", "P-urgent"]),
-        ("&sort=urgency", ["P-urgent", "P-doubt", "P-all", "P-part"]),
-        ("&priority=urgent", ["P-urgent"]),
-        ("&part=knee", ["P-doubt"]),
-        ("&state=done&review=open", ["P-urgent", "P-doubt", "P-all", "P-part"]),
-        ("&state=failed", []),
-        ("&uploader={uploader}", ["P-part"]),
-        ("&uploader={uploader}&sort=urgency", ["P-part"]),
-        ("&batch={upload}", ["P-part"]),
-    ],
-)
-def test_the_history_finds_cases_of_which_any_image_is_out_of_scope(
-    each_app: Flask, eva: Person, filters: str, found: list[str]
-) -> None:
+def test_the_history_finds_cases_of_which_any_image_is_out_of_scope(each_app: Flask, eva: Person) -> None:
     with each_app.app_context():
         uploader = rows.new_user()
-        uploader_id = uploader.id
         part = mixed_case("fracture", "out of scope", user=uploader, patient_ref="P-part")
         upload = rows.jobs_of(db.session.get_one(Case, part))[0].batch_id
         mixed_case("out of scope", "out of scope", patient_ref="P-all")
         mixed_case("no fracture", "fracture", user=rows.new_user(), patient_ref="P-judged")
         mixed_case("out of scope", "doubt", patient_ref="P-doubt", body_part="knee")
         mixed_case("out of scope", "no fracture", patient_ref="P-urgent", priority="urgent")
-    page = eva.get("/history?verdict=out+of+scope" + filters.format(uploader=uploader_id, upload=upload)).text
-    assert NAME.findall(page) == found
+        expected = {
+            "": ["P-urgent", "P-doubt", "P-all", "P-part"],
+            "&sort=oldest": ["P-part", "P-all", "P-doubt", "P-urgent"],
+            "&sort=urgency": ["P-urgent", "P-doubt", "P-all", "P-part"],
+            "&priority=urgent": ["P-urgent"],
+            "&part=knee": ["P-doubt"],
+            "&state=done&review=open": ["P-urgent", "P-doubt", "P-all", "P-part"],
+            "&state=failed": [],
+            f"&uploader={uploader.id}": ["P-part"],
+            f"&uploader={uploader.id}&sort=urgency": ["P-part"],
+            f"&batch={upload}": ["P-part"],
+        }
+    pages = {filters: eva.get("/history?verdict=out+of+scope" + filters).text for filters in expected}
+    assert {filters: NAME.findall(page) for filters, page in pages.items()} == expected
 
 
 def test_the_worklist_finds_them_in_its_own_order(each_app: Flask, eva: Person) -> None:
