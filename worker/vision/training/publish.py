@@ -17,6 +17,7 @@ from worker.vision.networks.mirrored import Mirrored
 from worker.vision.sealing import seal_release
 from worker.vision.training.onnx_export import export_onnx
 from worker.vision.training.scope import ScopeFit
+from worker.vision.training.shared_weights import share_weights
 
 
 def publish(
@@ -38,9 +39,14 @@ def publish(
     """
     folder.mkdir(parents=True, exist_ok=True)
     round_to_half(network)
-    save_file(halves(network), folder / "weights.safetensors")
-    answering = Mirrored(network) if is_mirrored else network
-    export_onnx(answering, folder / "model.onnx")
+    weights, model = folder / "weights.safetensors", folder / "model.onnx"
+    save_file(halves(network), weights)
+    if is_mirrored:
+        export_onnx(Mirrored(network), model)
+        share_weights(model, weights, prefix="network.")
+    else:
+        export_onnx(network, model)
+        share_weights(model, weights)
     card = ReleaseCard(
         name=folder.name,
         architecture=architecture,
