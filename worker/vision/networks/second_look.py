@@ -15,7 +15,7 @@ from worker.vision.networks.scale import PLAIN, Scale, rescaled
 from worker.vision.networks.scope_head import ScopeHead
 
 TRUST = 0.35  # of the second look's logit beside the map's, when a place is judged
-LEAN = 0.5  # of the image's logit on the second look at its most suspicious place
+LEAN = 0.75  # of the image's logit on the second look at its most suspicious place
 LEAST = -1.0  # logit that it counts there at least: finding nothing, it does not clear an image by itself
 FAINTEST = 1e-4  # probability that the map tells
 
