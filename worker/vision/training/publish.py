@@ -41,12 +41,8 @@ def publish(
     round_to_half(network)
     weights, model = folder / "weights.safetensors", folder / "model.onnx"
     save_file(halves(network), weights)
-    if is_mirrored:
-        export_onnx(Mirrored(network), model)
-        share_weights(model, weights, prefix="network.")
-    else:
-        export_onnx(network, model)
-        share_weights(model, weights)
+    export_onnx(Mirrored(network) if is_mirrored else network, model)
+    share_weights(model, weights, prefix="network." if is_mirrored else "")
     card = ReleaseCard(
         name=folder.name,
         architecture=architecture,

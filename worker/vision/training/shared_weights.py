@@ -18,23 +18,20 @@ def share_weights(model: Path, weights: Path, prefix: str = "") -> None:
 
     prefix  of the network's names in the ONNX file
     """
-    graph = onnx.load(model)
-    places = _places_in(weights)
-    stored = weights.read_bytes()
-    for tensor in graph.graph.initializer:
+    whole, stored = onnx.load(model), weights.read_bytes()
+    places = _places_in(stored)
+    for tensor in whole.graph.initializer:
         place = places.get(tensor.name.removeprefix(prefix).removesuffix(".half"))
         if place is not None and stored[place] == numpy_helper.to_array(tensor).tobytes():
             set_external_data(tensor, weights.name, place.start, place.stop - place.start)
             tensor.ClearField("raw_data")
-    model.write_bytes(graph.SerializeToString())
+    model.write_bytes(whole.SerializeToString())
     onnx.checker.check_model(model)
 
 
-def _places_in(weights: Path) -> dict[str, slice]:
-    """Where the bytes of each tensor lie in a safetensors file."""
-    with weights.open("rb") as stream:
-        length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
-        header: dict[str, Any] = json.loads(stream.read(length))
-    start = LENGTH_BYTES + length
+def _places_in(stored: bytes) -> dict[str, slice]:
+    """Where the bytes of each tensor lie in a safetensors file's."""
+    start = LENGTH_BYTES + int.from_bytes(stored[:LENGTH_BYTES], "little")
+    header: dict[str, Any] = json.loads(stored[LENGTH_BYTES:start])
     ranges = {name: told["data_offsets"] for name, told in header.items() if name != "__metadata__"}
     return {name: slice(start + first, start + end) for name, (first, end) in ranges.items()}
