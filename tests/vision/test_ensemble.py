@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -149,8 +150,24 @@ def test_members_that_saw_the_fold_or_are_not_there_are_refused(
     for fold, other in ((0, 1), (1, 0)):
         (swapped / f"fold-{fold}").symlink_to(runs / "cv-1" / f"fold-{other}")
     members = [str(runs / "cv-0"), str(swapped)]
-    assert cross_validate.main(["--mean-of", *members, "--out", str(tmp_path / "pair")]) == 2
+    asked = ["--mean-of", *members, "--out", str(tmp_path / "pair")]
+    assert cross_validate.main(asked) == 2
+    assert f"{swapped} has no network of fold 2, 3, 4, as another member has" in capsys.readouterr().err
+    assert cross_validate.main([*asked, "--folds", "0,1"]) == 2
     assert "not trained without fold 0" in capsys.readouterr().err
+    assert not (tmp_path / "pair" / "out_of_fold.json").exists()
+
+
+def test_member_that_is_still_learning_is_not_judged(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learning = tmp_path / "learning"
+    shutil.copytree(runs / "cv-0", learning)
+    options = learning / "fold-3" / "options.json"
+    options.write_text(json.dumps(json.loads(options.read_text("utf-8")) | {"epochs": 2}), "utf-8")
+    assert cross_validate.main(["--mean-of", str(learning), "--out", str(tmp_path / "alone")]) == 2
+    assert "fold-3 has learnt 1 of 2 epochs: finish its training first" in capsys.readouterr().err
+    assert not (tmp_path / "alone").exists()
 
 
 def test_fold_that_a_member_was_trained_on_tunes_no_release(

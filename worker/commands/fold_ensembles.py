@@ -10,7 +10,7 @@ from pathlib import Path
 
 from worker.commands.fold_runs import fold_in, is_read, judged_of, members_of, read_fold, wanted_of
 from worker.vision.card import file_sha256
-from worker.vision.training.checkpoint import BEST_FILE, Options
+from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
 
@@ -20,20 +20,35 @@ MEMBERS_FILE = "members.json"
 def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fold | None]:
     """Read the folds asked for by the mean of --mean-of; every fold to be judged, None for those not read.
 
-    raises  OSError and ValueError when a member is not trained, saw the fold, or --out holds other members'
+    raises  OSError and ValueError when a member is not trained to the end, lacks a fold that another one has
+            and --folds does not name those wanted, saw the fold, or --out holds other members'
     """
     if asked.data is not None:
         raise ValueError("--mean-of trains nothing, and takes the images of its members: leave out --data")
-    judged = judged_of(asked, set.intersection(*(_folds_in(member) for member in asked.mean_of)))
+    judged = judged_of(asked, _folds_of_all(asked))
     folders = {number: asked.out / f"fold-{number}" for number in judged}
     options = {number: _options(asked.mean_of, number) for number in judged}
     wanted = wanted_of(asked, judged)
+    for number in wanted:
+        _refuse_unfinished(members_of(asked, number))
     for number in progress.over(wanted, len(wanted), "folds"):
         members = members_of(asked, number)
         _claim(folders[number], members)
         if not is_read(folders[number], options[number], asked.mirrored):
             read_fold(folders[number], members, asked.mirrored)
     return [fold_in(folders[number], options[number], asked.mirrored) for number in judged]
+
+
+def _folds_of_all(asked: argparse.Namespace) -> set[int]:
+    """The folds of which every member has a network. Raises ValueError when one lacks some unasked."""
+    folds = {member: _folds_in(member) for member in asked.mean_of}
+    for member, found in folds.items():
+        if asked.folds is None and (lacking := sorted(set.union(*folds.values()) - found)):
+            raise ValueError(
+                f"{member} has no network of fold {', '.join(map(str, lacking))}, as another member has:"
+                " train it, or name by --folds on which to judge"
+            )
+    return set.intersection(*folds.values())
 
 
 def _folds_in(cross_validation: Path) -> set[int]:
@@ -57,6 +72,13 @@ def _options(members: Sequence[Path], number: int) -> Options:
         if options.manifest != every[0].manifest:
             raise ValueError("the members were trained by different manifests")
     return every[0]
+
+
+def _refuse_unfinished(runs: Sequence[Path]) -> None:
+    for run in runs:
+        done, wanted = epochs_of(run)["epochs_done"], Options.read(run).epochs
+        if done < wanted:
+            raise ValueError(f"{run} has learnt {done} of {wanted} epochs: finish its training first")
 
 
 def _claim(folder: Path, members: Sequence[Path]) -> None:
