@@ -158,13 +158,23 @@ def test_members_that_saw_the_fold_or_are_not_there_are_refused(
     assert not (tmp_path / "pair" / "out_of_fold.json").exists()
 
 
-def test_member_that_is_still_learning_is_not_judged(
-    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    learning = tmp_path / "learning"
-    shutil.copytree(runs / "cv-0", learning)
-    options = learning / "fold-3" / "options.json"
+def still_learning(run: Path) -> None:
+    options = run / "options.json"
     options.write_text(json.dumps(json.loads(options.read_text("utf-8")) | {"epochs": 2}), "utf-8")
+
+
+def test_member_that_is_still_learning_is_neither_judged_nor_released(
+    runs: Path, judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learning = shutil.copytree(runs / "all-1", tmp_path / "all")
+    still_learning(learning)
+    members = ["--out", str(runs / "all-0"), "--with", str(learning)]
+    asked = [*members, "--export", str(tmp_path / "early-1"), "--out-of-fold", str(judged)]
+    assert train.main(asked) == 2
+    assert f"{learning} has learnt 1 of 2 epochs: finish its training first" in capsys.readouterr().err
+    assert not (tmp_path / "early-1").exists()
+    learning = shutil.copytree(runs / "cv-0", tmp_path / "learning")
+    still_learning(learning / "fold-3")
     assert cross_validate.main(["--mean-of", str(learning), "--out", str(tmp_path / "alone")]) == 2
     assert "fold-3 has learnt 1 of 2 epochs: finish its training first" in capsys.readouterr().err
     assert not (tmp_path / "alone").exists()

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from worker.commands.fold_runs import fold_in, is_read, judged_of, members_of, read_fold, wanted_of
+from worker.commands.trained import refuse_unfinished
 from worker.vision.card import file_sha256
-from worker.vision.training.checkpoint import BEST_FILE, Options, epochs_of
+from worker.vision.training.checkpoint import BEST_FILE, Options
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
 
@@ -30,7 +31,7 @@ def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fol
     options = {number: _options(asked.mean_of, number) for number in judged}
     wanted = wanted_of(asked, judged)
     for number in wanted:
-        _refuse_unfinished(members_of(asked, number))
+        refuse_unfinished(members_of(asked, number))
     for number in progress.over(wanted, len(wanted), "folds"):
         members = members_of(asked, number)
         _claim(folders[number], members)
@@ -72,13 +73,6 @@ def _options(members: Sequence[Path], number: int) -> Options:
         if options.manifest != every[0].manifest:
             raise ValueError("the members were trained by different manifests")
     return every[0]
-
-
-def _refuse_unfinished(runs: Sequence[Path]) -> None:
-    for run in runs:
-        done, wanted = epochs_of(run)["epochs_done"], Options.read(run).epochs
-        if done < wanted:
-            raise ValueError(f"{run} has learnt {done} of {wanted} epochs: finish its training first")
 
 
 def _claim(folder: Path, members: Sequence[Path]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from worker.vision.networks.halves import round_to_half
 from worker.vision.networks.registry import TOGETHER, Network, Trainable, build_trainable, together
-from worker.vision.training.checkpoint import Options, load_best
+from worker.vision.training.checkpoint import Options, epochs_of, load_best
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,25 @@ class Trained:
 def trained(runs: Sequence[Path]) -> Trained:
     """The networks of these runs; the first one sets how images are prepared.
 
-    raises  OSError when a run has no weights yet, ValueError when they cannot read the same image together,
-            or one looks at places that none before it tells
+    raises  OSError when a run has no weights yet, ValueError when one is still learning, when they cannot
+            read the same image together, or one looks at places that none before it tells
     """
     options = tuple(Options.read(run) for run in runs)
     if len({(each.side, each.finds_limb, each.follows_limb) for each in options}) > 1:
         raise ValueError(
             "these runs see an image differently: together they need one --side, limb finding and --square"
         )
+    refuse_unfinished(runs)
     networks = [_network(run, each.arch) for run, each in zip(runs, options, strict=True)]
     return Trained(options, together([each.arch for each in options], networks))
+
+
+def refuse_unfinished(runs: Sequence[Path]) -> None:
+    """Raises ValueError for a run whose weights are those of its last epoch, which is still to come."""
+    for run in runs:
+        options, done = Options.read(run), epochs_of(run)["epochs_done"]
+        if options.fold_tune is None and done < options.epochs:
+            raise ValueError(f"{run} has learnt {done} of {options.epochs} epochs: finish its training first")
 
 
 def _network(run: Path, arch: str) -> Trainable:
