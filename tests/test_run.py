@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -143,6 +144,37 @@ def test_broken_environment_is_made_anew(prepared: Path) -> None:
     assert "making a virtual environment" in done.stderr
     assert "installing" in done.stderr
     assert done.returncode == 0
+
+
+def test_folder_that_is_no_virtual_environment_keeps_what_it_holds(prepared: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = run(prepared, "predict", GREENSTICK_VENV=str(tmp_path))
+    assert done.returncode == 1
+    assert f"{tmp_path}: the folder holds other things" in done.stderr
+    assert "Set GREENSTICK_VENV to a new or an empty folder" in done.stderr
+    assert os.listdir(tmp_path) == ["thesis.txt"]
+
+
+def test_environment_whose_making_was_interrupted_is_made_anew(
+    script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "lib" / "python3.11").mkdir(parents=True)
+    (tmp_path / "lib64").symlink_to("lib")
+    (tmp_path / "pyvenv.cfg").touch()
+    monkeypatch.setattr(script, "VENV", str(tmp_path))
+    steps: list[tuple[object, str]] = [
+        (shutil, "rmtree"), (venv, "create"), (venv.EnvBuilder, "create_configuration"),
+    ]  # fmt: skip
+    for owner, step in steps:
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, step, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                script.make_venv()
+    script.make_venv()
+    assert script.venv_works()
 
 
 def test_two_at_once_make_one_environment(prepared: Path, tmp_path: Path) -> None:
