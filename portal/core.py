@@ -6,15 +6,19 @@ from flask import Flask
 
 from portal import models  # noqa: F401  (registers the tables)
 from portal.db import connect, engine_options
+from portal.home_folder import make_home
 from portal.queueing import Doorbell
 from portal.settings import PROJECT_ROOT, Settings
 from portal.storage import Storage
 
 
 def create_core(settings: Settings | None = None, doorbell: Doorbell | None = None) -> Flask:
-    """An application without pages: what workers and commands need, and what `create_app` builds on."""
+    """An application without pages: what workers and commands need, and what `create_app` builds on.
+
+    Raises ForeignHome before anything is changed in a folder that is not Greenstick's.
+    """
     settings = settings or Settings.from_environment()
-    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_home(settings.home)
     app = Flask(
         "greenstick",
         root_path=str(PROJECT_ROOT / "portal"),

@@ -41,7 +41,7 @@ class Settings:
     """What an installation may choose. `Settings.from_environment()` reads it; tests build it directly."""
 
     home: Path = _setting(  # noqa: RUF009
-        "GREENSTICK_HOME", PROJECT_ROOT / "var", "folder for everything that is kept", Path
+        "GREENSTICK_HOME", PROJECT_ROOT / "var", "folder for everything that is kept, and nothing else", Path
     )
     database_url: str = _setting(
         "GREENSTICK_DATABASE_URL", "", "SQLAlchemy URL; empty: SQLite in the home folder", str

@@ -189,6 +189,17 @@ def test_port_in_use_is_said_before_anything_starts(home: Path) -> None:
     assert not (home / "portal.db").exists()
 
 
+def test_folder_of_someone_else_keeps_its_scratch(home: Path) -> None:
+    (home / "scratch").mkdir(parents=True)
+    (home / "scratch" / "results.csv").touch()
+    with portal(home) as running:
+        said = running.process.communicate()[0]
+    assert running.process.returncode == 1
+    assert f"{home} is not empty and no home of Greenstick's: it holds 'scratch'" in said
+    assert (home / "scratch" / "results.csv").exists()
+    assert sorted(os.listdir(home)) == ["releases", "scratch"]
+
+
 @pytest.mark.parametrize("port", ["0", "65536", "web"])
 def test_port_that_is_none_is_refused(home: Path, port: str) -> None:
     done = subprocess.run([RUN, "portal", "--home", home, "--port", port], capture_output=True, text=True)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from portal.errors import GreenstickError
+from portal.home_folder import make_home
 
 DATABASE = ("portal.db", "portal.db-wal", "portal.db-shm")
 FOLDERS = ("redis", "files", "tmp", "releases", "logs", "scratch")
@@ -20,11 +21,11 @@ LONGEST_SCRATCH_PATH = LONGEST_SOCKET_PATH - 40
 
 
 def make(home: Path) -> None:
-    """A home closed to others, one made open too. Raises GreenstickError when it cannot be written, or its
-    short folder belongs to someone else.
+    """A home closed to others, one made open too. Raises ForeignHome, or another GreenstickError when it
+    cannot be written or its short folder belongs to someone else.
     """
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_home(home)
         for folder in [home / name for name in FOLDERS] + [scratch(home)]:
             folder.mkdir(mode=0o700, exist_ok=True)
         _close_to_others(home)

@@ -70,11 +70,19 @@ def test_files_restored_without_their_database_do_not_start_an_empty_portal(
     kept = tmp_path / "files" / "originals" / "ab" / "abcd"
     kept.parent.mkdir(parents=True)
     kept.touch()
-    (tmp_path / "copy.db").touch()
     for _ in range(2):
         done = ran(command[0], tmp_path, *command[1:], GREENSTICK_USER_PASSWORD="long enough for us")
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert "but the database is empty. Restore the database" in done.stderr
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("users", "add", "anna")])
+def test_folder_that_is_no_home_is_said_and_kept(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    done = ran(command[0], tmp_path, *command[1:], GREENSTICK_USER_PASSWORD="long enough for us")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"{tmp_path} is not empty and no home of Greenstick's")
+    assert os.listdir(tmp_path) == ["thesis.txt"]
 
 
 def test_home_that_is_a_file_is_said(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from portal.supervisor.plan import Address, processes
 LAYERS = {
     "portal.errors": 0, "portal.refusals": 0, "portal.image_quality": 0,
     "portal.file_patient": 0, "portal.logs": 0, "portal.time_zone": 0,
-    "portal.settings": 1, "portal.sniff": 1, "portal.arrays": 1,
+    "portal.settings": 1, "portal.home_folder": 1, "portal.sniff": 1, "portal.arrays": 1,
     "portal.clock": 2, "portal.db": 2, "portal.storage": 2, "portal.queueing": 2,
     "portal.models": 3, "portal.services": 3,
     "portal.core": 4, "portal.queries": 4,
@@ -42,7 +42,13 @@ PURE = {
         "portal.file_patient",
         "portal.sniff",
     },
-    "portal.supervisor": {"portal.supervisor", "portal.settings", "portal.errors", "portal.time_zone"},
+    "portal.supervisor": {
+        "portal.supervisor",
+        "portal.home_folder",
+        "portal.settings",
+        "portal.errors",
+        "portal.time_zone",
+    },
 }
 """Packages that may import these of ours and nothing else."""
 

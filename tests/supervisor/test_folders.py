@@ -32,7 +32,7 @@ def removed_afterwards(home: Path) -> Iterator[Path]:
 
 def test_folders_are_private(home: Path) -> None:
     folders.make(home)
-    made = [home, *home.iterdir()]
+    made = [home, *(path for path in home.iterdir() if path.is_dir())]
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in made} == {0o700}
     assert {folder.name for folder in made} >= {"home", "redis", "files", "tmp", "releases", "logs"}
 
