@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.vision.full_disk import room_for
 from tests.vision.limbs import write_manifest
 from worker.commands import evaluate
 from worker.vision.card import ReleaseCard
@@ -73,6 +74,17 @@ def test_fold_is_recorded_once(tiny_folder: Path, manifest: Path, capsys: pytest
     assert recorded(tiny_folder, manifest) == 2
     assert "holds figures already" in capsys.readouterr().err
     assert (tiny_folder / "card.json").read_bytes() == before
+
+
+def test_full_disk_leaves_the_card_as_it_was(
+    tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replace(ReleaseCard.read(tiny_folder), training={"folds_train": [0, 1]}).write(tiny_folder)
+    before = {path.name: path.read_bytes() for path in tiny_folder.iterdir()}
+    with room_for(500):
+        assert recorded(tiny_folder, manifest, "--fold", "4") == 2
+    assert "File too large" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tiny_folder.iterdir()} == before
 
 
 def test_images_of_no_fold_are_not_recorded(

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.needs import needs_torch
+from tests.vision.full_disk import room_for
 from tests.vision.limbs import write_manifest
 
 pytestmark = needs_torch
@@ -224,6 +225,19 @@ def test_file_of_a_run_that_was_cut_short_is_named(
         (cut / name).write_bytes(content)
         assert train.main(["--out", str(cut), "--resume", *ON_CPU]) == 2
         assert f"{cut / name} is damaged" in capsys.readouterr().err
+
+
+def test_run_that_is_taken_up_on_a_full_disk_can_be_taken_up_later(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stopped = tmp_path / "stopped"
+    shutil.copytree(run, stopped)
+    before = {path.name: path.read_bytes() for path in stopped.iterdir()}
+    with room_for(200):
+        assert train.main(["--out", str(stopped), "--resume", *ON_CPU]) == 2
+    assert "File too large" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in stopped.iterdir()} == before
+    assert train.main(["--out", str(stopped), "--resume", *ON_CPU]) == 0
 
 
 def test_options_that_name_no_folds_are_told(

@@ -11,6 +11,7 @@ from pathlib import Path
 from worker.commands.fold_runs import fold_in, is_read, judged_of, members_of, read_fold, wanted_of
 from worker.commands.trained import refuse_unfinished
 from worker.vision.card import file_sha256
+from worker.vision.one_step import write_in_one_step
 from worker.vision.training.checkpoint import BEST_FILE, Options
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
@@ -82,4 +83,4 @@ def _claim(folder: Path, members: Sequence[Path]) -> None:
     note = folder / MEMBERS_FILE
     if note.exists() and note.read_text("utf-8") != checksums:
         raise ValueError(f"{folder} holds the answers of other networks: give another --out")
-    note.write_text(checksums, "utf-8")
+    write_in_one_step(note, checksums)

@@ -11,6 +11,7 @@ from typing import Any
 
 from worker.vision.canvas import Canvas, canvases
 from worker.vision.errors import BadRelease
+from worker.vision.one_step import write_in_one_step
 
 CARD_FILE = "card.json"
 TRIM_BEFORE = 0.87  # of releases up to greenstick-5, whose cards do not state it
@@ -93,11 +94,11 @@ class ReleaseCard:
         return card
 
     def write(self, folder: Path) -> None:
-        """Write card.json with its seal."""
+        """Write card.json with its seal, in one step: a release has no other copy of it."""
         _check_operating_points(self.operating_points)
         stored = card_json(self)
         text = json.dumps({**stored, "seal": _seal(stored)}, indent=2, ensure_ascii=False)
-        (folder / CARD_FILE).write_text(text + "\n", "utf-8")
+        write_in_one_step(folder / CARD_FILE, text + "\n")
 
     @property
     def weights_sha256(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row, manifest_text, read_manifest
+from worker.vision.one_step import write_in_one_step
 from worker.vision.sources.folds import with_folds
 from worker.vision.sources.fracatlas import is_fracatlas, is_published_fracatlas, read_fracatlas
 from worker.vision.sources.known_data import FRACATLAS, MURA
@@ -49,7 +50,7 @@ class Listed:
             return self.manifest
         if not self.manifest.exists():
             self.manifest.parent.mkdir(parents=True, exist_ok=True)
-            self.manifest.write_text(self.text, "utf-8", newline="")
+            write_in_one_step(self.manifest, self.text)
         elif self.manifest.read_bytes() != self.text.encode("utf-8"):
             raise ValueError(
                 f"{self.manifest} lists other images, labels or folds than --data gives now:"

@@ -13,6 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from worker.vision.one_step import write_in_one_step
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -73,7 +75,7 @@ class Options:
     def write(self, folder: Path, environment: dict[str, str]) -> None:
         """Keep the options, with what the run was last started in."""
         stored = {**asdict(self), "environment": environment}
-        (folder / OPTIONS_FILE).write_text(json.dumps(stored, indent=2) + "\n", "utf-8")
+        write_in_one_step(folder / OPTIONS_FILE, json.dumps(stored, indent=2) + "\n")
 
 
 def differences(there: DataclassInstance, here: DataclassInstance) -> list[str]:
@@ -141,7 +143,7 @@ def keep_metrics(folder: Path, epochs: int) -> None:
     if epochs == 0:
         path.unlink(missing_ok=True)
     elif len(lines) > 1 + epochs:
-        path.write_text("".join(lines[: 1 + epochs]), "utf-8")
+        write_in_one_step(path, "".join(lines[: 1 + epochs]))
 
 
 def append_metrics(folder: Path, line: dict[str, float]) -> None:

@@ -12,6 +12,7 @@ from worker.vision.boxes import BoxRule
 from worker.vision.card import Calibration, OperatingPoints
 from worker.vision.interpretation import Rules
 from worker.vision.networks.registry import TOGETHER
+from worker.vision.one_step import write_in_one_step
 from worker.vision.training.checkpoint import Options, differences
 
 JUDGEMENT_FILE = "out_of_fold.json"
@@ -77,7 +78,7 @@ class Judgement:
         return sorted(set(known) - seen)
 
     def write(self, folder: Path) -> None:
-        (folder / JUDGEMENT_FILE).write_text(json.dumps(asdict(self), indent=2) + "\n", "utf-8")
+        write_in_one_step(folder / JUDGEMENT_FILE, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def refuse_other_folds(folder: Path, numbers: Sequence[int]) -> None:
