@@ -17,7 +17,7 @@ from tests.vision.test_sources import draw
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
-from tests.vision.runs import trained  # noqa: E402
+from tests.vision.runs import ON_CPU, resumed, trained  # noqa: E402
 from worker.commands import train  # noqa: E402
 from worker.vision.card import ReleaseCard, file_sha256  # noqa: E402
 from worker.vision.shelf import RELEASES  # noqa: E402
@@ -198,3 +198,18 @@ def test_weights_that_were_replaced_since_tell_nothing(manifest: Path, tmp_path:
     second = trained(manifest, tmp_path / "on", more=["--weights", str(first / "best.safetensors")])
     shutil.copy(second / "best.safetensors", first / "best.safetensors")
     assert released(second, tmp_path / "own-1").backbone["licence"] == "not stated here"
+
+
+def test_run_does_not_go_on_when_the_weights_that_it_started_from_were_replaced(
+    manifest: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = tmp_path / "start.safetensors"
+    shutil.copy(run / "best.safetensors", start)
+    stopped = trained(manifest, tmp_path / "on", more=["--weights", str(start)])
+    shutil.copy(stopped / "best.safetensors", start)
+    before = {path.name: path.read_bytes() for path in stopped.iterdir()}
+    assert train.main(["--out", str(stopped), "--resume", *ON_CPU]) == 2
+    assert f"{start} was replaced since the run in {stopped} started from it" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in stopped.iterdir()} == before
+    shutil.copy(run / "best.safetensors", start)
+    resumed(stopped)

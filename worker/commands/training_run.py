@@ -9,10 +9,11 @@ from pathlib import Path
 import torch
 
 from worker.commands.recipe import preprocessing_of, rows_of, samples_of
+from worker.vision.card import file_sha256
 from worker.vision.networks.reader import Reader
 from worker.vision.networks.registry import Trainable, build_trainable, load_start
 from worker.vision.training.answers import read_answers
-from worker.vision.training.checkpoint import Options
+from worker.vision.training.checkpoint import STATE_FILE, Options, environment_of
 from worker.vision.training.close_ups import CloseUps
 from worker.vision.training.course import Course
 from worker.vision.training.crew import ALONE, Crew
@@ -29,15 +30,18 @@ def run_training(
 ) -> None:
     """Train a run to its end, or go on with the one in `folder`; of a crew only the leading process speaks.
 
-    raises  ValueError when there are too few images, or the crew cannot share the batches
+    raises  ValueError when there are too few images, the crew cannot share the batches, or the weights that
+            the run in `folder` started from were replaced
     """
     progress = (progress or Progress(sys.stdout)) if crew.leads else SILENT
     if options.batch_size % crew.size:
         raise ValueError(f"--batch-size must be a multiple of the {crew.size} processes that share it")
     torch.manual_seed(options.seed)
     network = build_trainable(options.arch)
-    if options.weights is not None:
-        load_start(network, Path(options.weights))
+    weights = None if options.weights is None else Path(options.weights)
+    if weights is not None:
+        load_start(network, weights)
+        _refuse_replaced(weights, folder)
     course = _course(network, options, crew, progress)
     if not course.steps(0):
         raise ValueError(
@@ -45,12 +49,22 @@ def run_training(
         )
     if crew.leads:  # now that all is there: what cannot be trained leaves no run behind
         folder.mkdir(parents=True, exist_ok=True)
-        weights = None if options.weights is None else Path(options.weights)
         options.write(folder, environment(crew.device, crew.size, weights))
     score = None
     if options.fold_tune is not None and isinstance(course, WholeImages):
         score = partial(course.score, crew=crew)
     Trainer(network, options, course, folder, crew, progress, score).run()
+
+
+def _refuse_replaced(weights: Path, folder: Path) -> None:
+    """Raises ValueError when the run in `folder` has learnt, and started from a file that was another one."""
+    if not (folder / STATE_FILE).exists():
+        return
+    if environment_of(folder).get("weights_sha256") not in (None, file_sha256(weights)):
+        raise ValueError(
+            f"{weights} was replaced since the run in {folder} started from it: put the file back, or start"
+            " another run"
+        )
 
 
 def _course(network: Trainable, options: Options, crew: Crew, progress: Progress) -> Course:
