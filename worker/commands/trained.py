@@ -30,8 +30,8 @@ class Trained:
 def trained(runs: Sequence[Path]) -> Trained:
     """The networks of these runs; the first one sets how images are prepared.
 
-    raises  OSError when a run has no weights yet, ValueError when one is still learning, when they cannot
-            read the same image together, or one looks at places that none before it tells
+    raises  OSError when there is no such run, ValueError when one is still learning, when they cannot read
+            the same image together, or one looks at places that none before it tells
     """
     options = tuple(Options.read(run) for run in runs)
     if len({(each.side, each.finds_limb, each.follows_limb) for each in options}) > 1:
@@ -44,10 +44,13 @@ def trained(runs: Sequence[Path]) -> Trained:
 
 
 def refuse_unfinished(runs: Sequence[Path]) -> None:
-    """Raises ValueError for a run whose weights are those of its last epoch, which is still to come."""
+    """Raises ValueError for a run that learnt nothing, or keeps its last weights, which are still to come.
+
+    One that keeps the best by a tuning fold may be stopped after any epoch.
+    """
     for run in runs:
         options, done = Options.read(run), epochs_of(run)["epochs_done"]
-        if options.fold_tune is None and done < options.epochs:
+        if done == 0 or (options.fold_tune is None and done < options.epochs):
             raise ValueError(f"{run} has learnt {done} of {options.epochs} epochs: finish its training first")
 
 

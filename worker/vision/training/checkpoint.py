@@ -127,10 +127,11 @@ def load_best(folder: Path, network: nn.Module) -> None:
 
 
 def epochs_of(folder: Path) -> dict[str, int]:
-    """How many epochs a run has done, and after which of them the weights were kept."""
-    with (folder / METRICS_FILE).open(newline="", encoding="utf-8") as stream:
-        lines = list(csv.DictReader(stream))
-    if "tune_auroc" not in lines[0]:
+    """How many epochs a run has done, and after which of them the weights were kept; 0 before the first."""
+    path = folder / METRICS_FILE
+    text = path.read_text("utf-8") if path.exists() else ""
+    lines = list(csv.DictReader(text.splitlines()))
+    if not lines or "tune_auroc" not in lines[0]:
         return {"epochs_done": len(lines), "best_epoch": len(lines)}
     scores = [float(line["tune_auroc"]) for line in lines]
     return {"epochs_done": len(scores), "best_epoch": 1 + scores.index(max(scores))}

@@ -1,0 +1,49 @@
+"""Cross-validations that were stopped: how they go on, and what may go on from them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.needs import needs_torch
+from tests.vision.limbs import write_manifest
+
+pytestmark = needs_torch
+pytest.importorskip("torch", reason="needs torch: ./run install torch")
+
+from tests.vision.runs import measures, recipe  # noqa: E402
+from worker.commands import cross_validate  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_manifest(tmp_path_factory.mktemp("limbs"), 20)
+
+
+def validate(manifest: Path, out: Path, *more: str) -> int:
+    return cross_validate.main([*recipe(manifest, out, 1), "--batch-size", "4", "--fold", "0", *more])
+
+
+@pytest.fixture(scope="module")
+def one_fold(manifest: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cross-validation of which fold 0 is trained and read."""
+    out = tmp_path_factory.mktemp("runs") / "cv"
+    assert validate(manifest, out) == 0
+    return out
+
+
+@pytest.mark.parametrize("measured", [None, "epoch,loss,seconds\n"], ids=["none", "header"])
+def test_fold_that_was_begun_anew_and_stopped_in_its_first_epoch_goes_on(
+    measured: str | None, manifest: Path, one_fold: Path, tmp_path: Path
+) -> None:
+    """As after a damaged last.pt, which we ask to remove: the weights of before are still there."""
+    fold = shutil.copytree(one_fold, tmp_path / "cv") / "fold-0"
+    for name in ("last.pt", "answers.npz", "metrics.csv"):
+        (fold / name).unlink()
+    if measured is not None:
+        (fold / "metrics.csv").write_text(measured)
+    assert validate(manifest, tmp_path / "cv") == 0
+    assert len(measures(fold)) == 1
+    assert (fold / "answers.npz").exists()
