@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -14,7 +15,7 @@ pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 from tests.vision.runs import measures, recipe  # noqa: E402
-from worker.commands import cross_validate  # noqa: E402
+from worker.commands import cross_validate, train  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +48,16 @@ def test_fold_that_was_begun_anew_and_stopped_in_its_first_epoch_goes_on(
     assert validate(manifest, tmp_path / "cv") == 0
     assert len(measures(fold)) == 1
     assert (fold / "answers.npz").exists()
+
+
+def test_no_training_starts_from_a_network_that_is_still_learning(
+    manifest: Path, one_fold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    learning = shutil.copytree(one_fold, tmp_path / "cv")
+    options = learning / "fold-0" / "options.json"
+    options.write_text(json.dumps(json.loads(options.read_text("utf-8")) | {"epochs": 3}), "utf-8")
+    one, asked = learning / "fold-0" / "best.safetensors", recipe(manifest, tmp_path / "next", 1)
+    for command, weights in ((train, one), (cross_validate, one), (cross_validate, learning)):
+        assert command.main([*asked, "--batch-size", "4", "--weights", str(weights)]) == 2
+        assert "fold-0 has learnt 1 of 3 epochs: finish its training first" in capsys.readouterr().err
+    assert not (tmp_path / "next").exists()

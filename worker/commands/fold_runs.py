@@ -15,7 +15,7 @@ from worker.commands.recipe import (
     rows_of,
     samples_of,
 )
-from worker.commands.trained import trained
+from worker.commands.trained import refuse_unfinished_start, trained
 from worker.commands.training_run import run_training
 from worker.vision.manifest import Row
 from worker.vision.networks.mirrored import Mirrored
@@ -106,6 +106,7 @@ def _options(asked: argparse.Namespace, data: Listed, known: Sequence[int], numb
     start = asked.weights / f"fold-{number}" / BEST_FILE if asked.weights.is_dir() else asked.weights
     if number in folds_seen(lineage_of_weights(start).runs, data.manifest, data.text):
         raise ValueError(f"{start} was not trained without fold {number}")
+    refuse_unfinished_start(start)
     return dataclasses.replace(options, weights=str(start))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from worker.commands.files import known_image
 from worker.commands.fold_choice import check_folds
+from worker.commands.trained import refuse_unfinished_start
 from worker.vision.card import PreprocessingCard
 from worker.vision.list_digest import list_sha256
 from worker.vision.manifest import Row, read_manifest, rows_in
@@ -45,6 +46,8 @@ def options_of(
         raise ValueError("--patience needs a tuning fold: without one no epoch is better than another")
     if asked.weights is not None and not asked.weights.exists():
         raise ValueError(f"there are no weights at {asked.weights}")
+    if asked.weights is not None:
+        refuse_unfinished_start(asked.weights)
     if asked.average_start and asked.weights is None:
         raise ValueError("--average-start needs --weights: without them a run starts from random ones")
     check_folds(data.rows, folds_train, fold_tune, fold_test)

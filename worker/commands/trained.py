@@ -9,6 +9,7 @@ from pathlib import Path
 from worker.vision.networks.halves import round_to_half
 from worker.vision.networks.registry import TOGETHER, Network, Trainable, build_trainable, together
 from worker.vision.training.checkpoint import Options, epochs_of, load_best
+from worker.vision.training.lineage import run_of
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ def refuse_unfinished(runs: Sequence[Path]) -> None:
         options, done = Options.read(run), epochs_of(run)["epochs_done"]
         if done == 0 or (options.fold_tune is None and done < options.epochs):
             raise ValueError(f"{run} has learnt {done} of {options.epochs} epochs: finish its training first")
+
+
+def refuse_unfinished_start(weights: Path) -> None:
+    """Raises ValueError when a training would start from the weights of a run that is still learning."""
+    if (run := run_of(weights)) is not None:
+        refuse_unfinished([run])
 
 
 def _network(run: Path, arch: str) -> Trainable:

@@ -38,17 +38,22 @@ def lineage_of(run: Path) -> Lineage:
         if not found_sha256 or kept_sha256 not in (None, found_sha256):
             # Gone or replaced since: what lies beside the file now is not what this run went on from.
             return Lineage(tuple(runs), kept_sha256 or "")
-        earlier = weights.parent
-        is_run = weights.name == BEST_FILE and (earlier / OPTIONS_FILE).is_file()
-        if not is_run or Options.read(earlier) in runs:
+        earlier = run_of(weights)
+        if earlier is None or Options.read(earlier) in runs:
             return Lineage(tuple(runs), found_sha256, _card_beside(weights, found_sha256))
         run = earlier
 
 
+def run_of(weights: Path) -> Path | None:
+    """The run that keeps its weights in this file; None when it is no run's."""
+    is_run = weights.name == BEST_FILE and (weights.parent / OPTIONS_FILE).is_file()
+    return weights.parent if is_run else None
+
+
 def lineage_of_weights(weights: Path) -> Lineage:
     """That of a training which would go on from this file. Raises OSError and ValueError."""
-    if weights.name == BEST_FILE and (weights.parent / OPTIONS_FILE).is_file():
-        return lineage_of(weights.parent)
+    if (run := run_of(weights)) is not None:
+        return lineage_of(run)
     if not weights.is_file():
         raise FileNotFoundError(f"there are no weights at {weights}")
     sha256 = file_sha256(weights)
