@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
 from tests.vision.engines import check_reads_alike_on_both_engines_and_explains_itself  # noqa: E402
 from tests.vision.runs import ON_CPU, best  # noqa: E402
-from worker.commands import cross_validate, train  # noqa: E402
+from worker.commands import cross_validate, evaluate, train  # noqa: E402
 from worker.vision.card import ReleaseCard  # noqa: E402
+from worker.vision.evaluation.seen import folds_trained_on  # noqa: E402
 from worker.vision.networks.drawn_map import DRAWN_STRIDE  # noqa: E402
 from worker.vision.training.judgement import read_judgement  # noqa: E402
 
@@ -77,6 +79,32 @@ def test_release_with_a_second_look_reads_alike_on_both_engines_and_explains_its
     assert card.architecture == "plain-cnn-fpn+plain-cnn-close"
     assert "places_of" not in json.dumps(card.training)
     check_reads_alike_on_both_engines_and_explains_itself(release)
+
+
+def test_report_says_what_the_places_of_a_closer_know_of_the_judged_fold(runs: Path) -> None:
+    said = "were found by networks that were trained on the fold judged here"
+    assert said in (runs / "both" / "report.html").read_text()
+    assert said not in (runs / "first" / "report.html").read_text()
+
+
+def test_fold_that_told_a_closer_where_to_look_is_not_held_back(
+    runs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The closer learns from folds 2 to 4; the networks that found its places there saw folds 0 and 1."""
+    data, first = ["--data", str(runs / "manifest.csv")], shutil.copytree(runs / "first", tmp_path / "first")
+    assert train.main([*data, *FIRST, "--out", str(tmp_path / "one")]) == 0
+    places = ["--places-of", str(first), "--fold-tune", "none"]
+    assert train.main([*data, *CLOSE, *places, "--out", str(tmp_path / "close")]) == 0
+    members = ["--out", str(tmp_path / "one"), "--with", str(tmp_path / "close")]
+    for name in ("both-1", "both-2"):
+        assert train.main([*members, "--export", str(tmp_path / name)]) == 0
+        assert "fold 0 is not held back" in capsys.readouterr().out
+        card = ReleaseCard.read(tmp_path / name)
+        assert (card.metrics["fold"], folds_trained_on(card)) == (None, {0, 1, 2, 3, 4})
+        shutil.rmtree(first, ignore_errors=True)  # what is gone counts as having seen every fold
+    judged = [data[1], "--release", str(tmp_path / "both-1"), "--fold", "0", "--record"]
+    assert evaluate.main(judged) == 2
+    assert "it was trained or tuned on fold 0" in capsys.readouterr().err
 
 
 def test_same_seed_gives_the_same_closer(runs: Path, tmp_path: Path) -> None:

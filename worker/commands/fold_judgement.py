@@ -15,6 +15,7 @@ from worker.vision.evaluation.outcome import labels_of, probabilities_of
 from worker.vision.evaluation.report import report_on
 from worker.vision.evaluation.report_text import as_text
 from worker.vision.evaluation.seen import seen_out_of_fold
+from worker.vision.networks.registry import looks_closely
 from worker.vision.training.checkpoint import Options
 from worker.vision.training.judgement import Judged, Judgement
 from worker.vision.training.lineage import lineage_of
@@ -51,7 +52,7 @@ def judge_folds(
     first = [Options.read(run) for run in members[0]]
     known = {*numbers, *(fold for options in first for fold in options.folds_train)}
     Judgement(Judged.of(first), rules, is_mirrored, tuned, metrics, sorted(known)).write(out)
-    write_out(out, outcomes, report, _about(folds, is_mirrored), raw)
+    write_out(out, outcomes, report, _about(folds, is_mirrored, looks_closely(first[-1].arch)), raw)
 
 
 def _release_before(run: Path) -> str:
@@ -60,11 +61,16 @@ def _release_before(run: Path) -> str:
     return "" if release is None else release.name
 
 
-def _about(folds: Sequence[Fold], is_mirrored: bool) -> str:
+def _about(folds: Sequence[Fold], is_mirrored: bool, has_closer: bool) -> str:
     mirrored = ", each image mirrored too" if is_mirrored else ""
+    places = (
+        " The places from which the last network learnt to look from near were found by networks that were"
+        " trained on the fold judged here, though never on the images in which they found them."
+    )
     return (
         f"Each of the {len(folds)} folds was read by what was trained on other folds only{mirrored}, and has"
         " its calibration and verdicts from what the others taught. The points given here are of all folds."
+        f"{places if has_closer else ''}"
     )
 
 

@@ -18,7 +18,13 @@ from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.training.answers import answers
 from worker.vision.training.checkpoint import Options, epochs_of
 from worker.vision.training.judgement import Judged, read_judgement
-from worker.vision.training.lineage import folds_seen, folds_seen_by_release, folds_trained, lineage_of
+from worker.vision.training.lineage import (
+    folds_of_places,
+    folds_seen,
+    folds_seen_by_release,
+    folds_trained,
+    lineage_of,
+)
 from worker.vision.training.provenance import GivenFacts, provenance, read_facts
 from worker.vision.training.publish import publish
 from worker.vision.training.remarks import read_remarks
@@ -77,7 +83,7 @@ def _tuning(asked: argparse.Namespace, made: Trained) -> tuple[Rules, bool, dict
             f"fold {options.fold_tune}, which would tune the release, is one that its networks, or those that"
             " they went on from, were trained on: give --out-of-fold"
         )
-    seen = folds_seen(runs, manifest)
+    seen = folds_seen(runs, manifest) | folds_of_places(runs, manifest)
     for lineage in lineages:
         seen |= folds_seen_by_release(lineage.release, options.list_sha256) or set()
     held_back = None if options.fold_test in seen else options.fold_test
@@ -108,11 +114,14 @@ def _training(asked: argparse.Namespace, made: Trained) -> dict[str, Any]:
 
 
 def _seen_before(run: Path, options: Options) -> dict[str, Any]:
-    """The folds that the run was not trained on, but what it went on from; the release that may have been."""
-    lineage = lineage_of(run)
+    """The folds that the run was not trained on, but what it went on from or what told it where to look.
+
+    Also the release that may have been.
+    """
+    lineage, manifest = lineage_of(run), Path(options.manifest)
     by_release = folds_seen_by_release(lineage.release, options.list_sha256)
-    earlier = folds_seen(lineage.runs[1:], Path(options.manifest)) | (by_release or set())
-    left = sorted(earlier - set(options.folds_train))
+    earlier = folds_seen(lineage.runs[1:], manifest) | folds_of_places(lineage.runs, manifest)
+    left = sorted((earlier | (by_release or set())) - set(options.folds_train))
     told: dict[str, Any] = {"folds_seen_before": left} if left else {}
     if lineage.release is not None and by_release is None:
         told["went_on_from"] = lineage.release.name
@@ -129,7 +138,7 @@ def _next_step(card: ReleaseCard, folder: Path, made: Trained) -> str:
     if held_back is None:
         return (
             f"{text}\nfold {options.fold_test} is not held back: a network of this release, or one that it"
-            " went on from, saw it, so that the release cannot be judged by it"
+            " went on from or that told it where to look, saw it, so that the release cannot be judged by it"
         )
     if started_from := went_on_from(card):
         text = (

@@ -9,6 +9,7 @@ from pathlib import Path
 from worker.vision.card import ReleaseCard, file_sha256
 from worker.vision.errors import BadRelease
 from worker.vision.evaluation.seen import folds_trained_on, folds_tuned_on, members_of
+from worker.vision.manifest import read_manifest
 from worker.vision.training.checkpoint import BEST_FILE, OPTIONS_FILE, Options, environment_of
 
 
@@ -72,6 +73,25 @@ def folds_seen(runs: Sequence[Options], manifest: Path, text: str | None = None)
     """Those, and the folds by which any of the runs chose its weights."""
     chosen_by = {options.fold_tune for options in _of_list(runs, manifest, text)}
     return folds_trained(runs, manifest, text) | {fold for fold in chosen_by if fold is not None}
+
+
+def folds_of_places(runs: Iterable[Options], manifest: Path) -> set[int]:
+    """The folds of a list that those networks saw which told the closers among these runs where to look.
+
+    They never saw the images in which they found places, but those of all other folds, with their labels. Of
+    networks that are gone every fold counts.
+    """
+    found: set[int] = set()
+    for options in _of_list(runs, manifest, None):
+        if options.places_of is None:
+            continue
+        try:
+            for fold in options.folds_train:
+                told_by = lineage_of(Path(options.places_of, f"fold-{fold}"))
+                found |= folds_seen(told_by.runs, manifest)
+        except FileNotFoundError:
+            found |= {row.fold for row in read_manifest(manifest) if row.fold is not None}
+    return found
 
 
 def folds_seen_by_release(release: ReleaseCard | None, list_sha256: str | None) -> set[int] | None:
