@@ -258,7 +258,7 @@ def test_file_of_a_cross_validation_that_was_cut_short_is_named(
     cut = tmp_path / "cv"
     shutil.copytree(validated, cut)
     whole = (cut / name).read_bytes()
-    for content in (whole[: len(whole) // 2], b""):
+    for content in (whole[: len(whole) // 2], b"", b"{}"):
         (cut / name).write_bytes(content)
         assert validate(manifest, cut, ["--mirrored"]) == 2
         assert f"{cut / name} is damaged: remove it" in capsys.readouterr().err

@@ -1,10 +1,11 @@
-"""Cross-validations that were stopped: how they go on, and what may go on from them."""
+"""Trainings and cross-validations that were stopped: why, how they go on, and what may go on from them."""
 
 from __future__ import annotations
 
 import json
 import shutil
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,8 +15,11 @@ from tests.vision.limbs import write_manifest
 pytestmark = needs_torch
 pytest.importorskip("torch", reason="needs torch: ./run install torch")
 
+import torch  # noqa: E402
+
 from tests.vision.runs import measures, recipe  # noqa: E402
 from worker.commands import cross_validate, train  # noqa: E402
+from worker.vision.training.loop import Trainer  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +65,22 @@ def test_no_training_starts_from_a_network_that_is_still_learning(
         assert command.main([*asked, "--batch-size", "4", "--weights", str(weights)]) == 2
         assert "fold-0 has learnt 1 of 3 epochs: finish its training first" in capsys.readouterr().err
     assert not (tmp_path / "next").exists()
+
+
+@pytest.mark.parametrize("command", [train, cross_validate], ids=["train", "cross-validate"])
+def test_batch_for_which_the_device_has_no_room_is_said(
+    command: ModuleType,
+    manifest: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As torch's allocator says it; `test_networks` has what the other parts of CUDA say."""
+
+    def no_room(*given: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(Trainer, "_learn", no_room)
+    assert command.main([*recipe(manifest, tmp_path / "run", 1), "--batch-size", "4"]) == 2
+    said = capsys.readouterr().err
+    assert "4 images at once do not fit on cpu: begin anew with a smaller --batch-size or --side" in said

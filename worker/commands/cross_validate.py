@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         numbers = [number for fold in done if (number := fold.rows[0].fold) is not None]
         judge_folds(asked.out, done, [members_of(asked, number) for number in numbers], asked.mirrored)
-    except (VisionError, OSError, ValueError, KeyError, SafetensorError) as failure:
+    except (VisionError, OSError, ValueError, SafetensorError) as failure:
         print(f"cross-validate: {failure}", file=sys.stderr)
         return 2
     return 0

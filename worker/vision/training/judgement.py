@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.vision.boxes import BoxRule
 from worker.vision.card import Calibration, OperatingPoints
@@ -19,6 +19,8 @@ JUDGEMENT_FILE = "out_of_fold.json"
 TAUGHT_BY = (
     "epochs", "batch_size", "learning_rate", "first_side", "box_supervision", "average_start", "peaked_boxes",
 )  # fmt: skip
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def refuse_other_folds(folder: Path, numbers: Sequence[int]) -> None:
     path = folder / JUDGEMENT_FILE
     if not path.exists():
         return
-    there = _stored(path)["metrics"]["folds"]
+    there = _stored(path, lambda stored: stored["metrics"]["folds"])
     if there != list(numbers):
         raise ValueError(
             f"{folder} holds the judgement of folds {', '.join(map(str, there))}: give another --out, or the"
@@ -102,12 +104,19 @@ def read_judgement(folder: Path) -> Judgement:
     path = folder / JUDGEMENT_FILE
     if not path.exists():
         raise ValueError(f"{folder} holds no finished cross-validation")
-    stored = _stored(path)
-    rules = stored["rules"]
-    if "boxes" not in rules or "judged" not in stored:
+    judgement = _stored(path, _from_json)
+    if judgement is None:
         raise ValueError(
             f"{path} is of an older version: run ./run cross-validate there again, it judges anew"
         )
+    return judgement
+
+
+def _from_json(stored: dict[str, Any]) -> Judgement | None:
+    """None for one of an older version, which tells too little for a release."""
+    rules = stored["rules"]
+    if "boxes" not in rules or "judged" not in stored:
+        return None
     return Judgement(
         judged=Judged(**stored["judged"]),
         rules=Rules(
@@ -122,12 +131,11 @@ def read_judgement(folder: Path) -> Judgement:
     )
 
 
-def _stored(path: Path) -> dict[str, Any]:
-    """Raises ValueError, which names the file, when it is damaged."""
+def _stored(path: Path, part: Callable[[dict[str, Any]], Part]) -> Part:
+    """A part of what the file holds. Raises ValueError, which names the file, when it is damaged."""
     try:
-        stored: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    except ValueError as failure:
+        return part(json.loads(path.read_text("utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as failure:
         raise ValueError(
             f"{path} is damaged: remove it, and run ./run cross-validate there again, which judges anew"
         ) from failure
-    return stored

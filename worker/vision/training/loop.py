@@ -5,14 +5,17 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from worker.vision.errors import OutOfMemory
 from worker.vision.networks.registry import Trainable
+from worker.vision.torch_engine import NO_ROOM
 from worker.vision.training.average import WeightAverage, half_way
 from worker.vision.training.checkpoint import (
     Options,
@@ -65,12 +68,14 @@ class Trainer:
     def run(self) -> None:
         """Train to the last epoch; after each, save the state, and the weights to keep when best.
 
-        raises  ValueError when the loss of an epoch is no number, of which nothing is kept
+        raises  ValueError when the loss of an epoch is no number, of which nothing is kept; OutOfMemory when
+                the device has no room for a batch
         """
         self._resume()
         while self.epochs_done < self.options.epochs and not self._waited_in_vain():
             started = time.monotonic()
-            loss = self._train_epoch(self.epochs_done)
+            with self._room_told():
+                loss = self._train_epoch(self.epochs_done)
             if not math.isfinite(loss):
                 raise ValueError(
                     f"the loss of epoch {self.epochs_done + 1} is no number, and nothing of it was kept:"
@@ -130,6 +135,20 @@ class Trainer:
             self._learn(loss)
             losses.append(loss.detach())  # its value is asked for later: asking now would make a GPU wait
         return crew.mean(_mean(losses))
+
+    @contextmanager
+    def _room_told(self) -> Iterator[None]:
+        """Tell a full device from other errors."""
+        try:
+            yield
+        except RuntimeError as failure:
+            if not any(sign in str(failure) for sign in NO_ROOM):
+                raise
+            share = self.options.batch_size // self.crew.size
+            raise OutOfMemory(
+                f"{share} images at once do not fit on {self.crew.device}: begin anew with a smaller"
+                " --batch-size or --side"
+            ) from failure
 
     def _learn(self, loss: Tensor) -> None:
         self.optimizer.zero_grad()
