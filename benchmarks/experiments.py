@@ -108,7 +108,7 @@ def run(experiment: Experiment, manifest: Path, weights: Path, folder: Path) -> 
     for number in JUDGED_ON:
         samples = samples_of(options, [number])
         outputs = answers(network, samples, preprocessing_of(options))
-        folds.append(Fold(rows_of(options, [number]), samples, outputs))
+        folds.append(Fold(number, rows_of(options, [number]), samples, outputs))
     points = tuned_on(folds).operating_points
     outcomes = outcomes_of(folds)
     seen = seen_out_of_fold([fold.rows for fold in folds])

@@ -54,6 +54,17 @@ def test_fold_that_was_begun_anew_and_stopped_in_its_first_epoch_goes_on(
     assert (fold / "answers.npz").exists()
 
 
+def test_what_is_still_to_be_read_is_told_without_looking_at_what_was(
+    manifest: Path, one_fold: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def looked_at(*given: object) -> None:
+        raise AssertionError("an image was decoded")
+
+    monkeypatch.setattr("worker.commands.recipe.read_samples", looked_at)
+    assert validate(manifest, one_fold) == 0
+    assert "1 of 5 folds are read" in capsys.readouterr().out
+
+
 def test_no_training_starts_from_a_network_that_is_still_learning(
     manifest: Path, one_fold: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from worker.commands.ending import status_of
 from worker.commands.fold_ensembles import folds_of_ensemble
 from worker.commands.fold_judgement import judge_folds
-from worker.commands.fold_runs import folds_of_recipe, members_of
+from worker.commands.fold_runs import fold_in, folds_of_recipe, is_read, members_of
 from worker.commands.recipe import say
 from worker.commands.recipe_options import DATA, add_recipe
 from worker.vision.errors import VisionError
@@ -35,13 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(asked.threads)
     folds_of = folds_of_ensemble if asked.mean_of else folds_of_recipe
     try:
-        folds = folds_of(asked, Progress(sys.stdout))
-        done = [fold for fold in folds if fold is not None]
-        if len(done) < len(folds):
-            say(_unfinished(asked, len(done), len(folds)))
+        judged = folds_of(asked, Progress(sys.stdout))
+        done = [each for each in judged if is_read(*each, asked.mirrored)]
+        if len(done) < len(judged):
+            say(_unfinished(asked, len(done), len(judged)))
             return 0
-        numbers = [number for fold in done if (number := fold.rows[0].fold) is not None]
-        judge_folds(asked.out, done, [members_of(asked, number) for number in numbers], asked.mirrored)
+        folds = [fold_in(*each, asked.mirrored) for each in done]
+        judge_folds(asked.out, folds, [members_of(asked, fold.number) for fold in folds], asked.mirrored)
     except (VisionError, OSError, ValueError, SafetensorError) as failure:
         print(f"cross-validate: {failure}", file=sys.stderr)
         return 2

@@ -8,19 +8,18 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from worker.commands.fold_runs import fold_in, is_read, judged_of, members_of, read_fold, wanted_of
+from worker.commands.fold_runs import KeptFold, is_read, judged_of, members_of, read_fold, wanted_of
 from worker.commands.trained import refuse_unfinished
 from worker.vision.card import file_sha256
 from worker.vision.one_step import write_in_one_step
 from worker.vision.training.checkpoint import BEST_FILE, Options
-from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
 
 MEMBERS_FILE = "members.json"
 
 
-def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fold | None]:
-    """Read the folds asked for by the mean of --mean-of; every fold to be judged, None for those not read.
+def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[KeptFold]:
+    """Read the folds asked for by the mean of --mean-of; every fold that is judged, also those not read yet.
 
     raises  OSError and ValueError when a member is not trained to the end, lacks a fold that another one has
             and --folds does not name those wanted, saw the fold, or --out holds other members'
@@ -38,7 +37,7 @@ def folds_of_ensemble(asked: argparse.Namespace, progress: Progress) -> list[Fol
         _claim(folders[number], members)
         if not is_read(folders[number], options[number], asked.mirrored):
             read_fold(folders[number], members, asked.mirrored)
-    return [fold_in(folders[number], options[number], asked.mirrored) for number in judged]
+    return [(folders[number], options[number]) for number in judged]
 
 
 def _folds_of_all(asked: argparse.Namespace) -> set[int]:

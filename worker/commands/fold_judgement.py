@@ -31,7 +31,7 @@ def judge_folds(
 
     members  of each fold: the runs whose networks read it, together
     """
-    numbers = [number for fold in folds if (number := fold.rows[0].fold) is not None]
+    numbers = [fold.number for fold in folds]
     rules, outcomes = tuned_on(folds), outcomes_of(folds)
     started_from = {name for runs in members for run in runs if (name := _release_before(run))}
     seen = seen_out_of_fold([fold.rows for fold in folds], started_from)

@@ -29,9 +29,12 @@ from worker.vision.training.lineage import folds_seen, lineage_of_weights
 from worker.vision.training.out_of_fold import Fold
 from worker.vision.training.progress import Progress
 
+KeptFold = tuple[Path, Options]
+"""The folder that keeps what is said of a fold, and the options by which the fold was held back."""
 
-def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold | None]:
-    """Train and read the folds asked for; every fold that is judged, None for those not read yet.
+
+def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[KeptFold]:
+    """Train and read the folds asked for; every fold that is judged, also those not read yet.
 
     raises  ValueError when the folds asked for are not there or lack one kind of image, or --out holds
             another recipe's
@@ -49,7 +52,7 @@ def folds_of_recipe(asked: argparse.Namespace, progress: Progress) -> list[Fold 
     data.keep()
     for number in progress.over(wanted, len(wanted), "folds"):
         _finish(options[number], runs[number], asked.mirrored, crew, progress)
-    return [fold_in(runs[number], options[number], asked.mirrored) for number in judged]
+    return [(runs[number], options[number]) for number in judged]
 
 
 def judged_of(asked: argparse.Namespace, known: Iterable[int]) -> list[int]:
@@ -84,18 +87,20 @@ def read_fold(folder: Path, runs: Sequence[Path], is_mirrored: bool) -> None:
     write_answers(folder, rows_of(options, [options.fold_test]), said, is_mirrored)
 
 
-def fold_in(folder: Path, options: Options, is_mirrored: bool) -> Fold | None:
-    """The fold with what was kept of it; None when it is not read yet. ValueError for other answers."""
-    assert options.fold_test is not None
-    rows = rows_of(options, [options.fold_test])
-    said = read_answers(folder, rows, is_mirrored)
-    return None if said is None else Fold(rows, samples_of(options, [options.fold_test]), said)
-
-
 def is_read(folder: Path, options: Options, is_mirrored: bool) -> bool:
-    """Whether `fold_in` has something. Raises ValueError for other answers."""
+    """Whether what was said of a fold is kept. Raises ValueError when it was said of other images."""
     assert options.fold_test is not None
     return read_answers(folder, rows_of(options, [options.fold_test]), is_mirrored) is not None
+
+
+def fold_in(folder: Path, options: Options, is_mirrored: bool) -> Fold:
+    """A fold that `is_read`, with what was said of it."""
+    number = options.fold_test
+    assert number is not None
+    rows = rows_of(options, [number])
+    said = read_answers(folder, rows, is_mirrored)
+    assert said is not None
+    return Fold(number, rows, samples_of(options, [number]), said)
 
 
 def _options(asked: argparse.Namespace, data: Listed, known: Sequence[int], number: int) -> Options:

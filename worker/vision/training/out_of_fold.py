@@ -18,6 +18,7 @@ from worker.vision.verdicts import sigmoid
 class Fold:
     """One fold's images and what the network that was trained without it says of them."""
 
+    number: int
     rows: Sequence[Row]
     samples: Sequence[Sample]
     said: Sequence[Answer]
@@ -32,8 +33,8 @@ def tuned_on(folds: Sequence[Fold]) -> Rules:
 def outcomes_of(folds: Sequence[Fold]) -> list[Outcome]:
     """The readings of every fold, calibrated and judged by rules that were tuned on the other folds."""
     outcomes: list[Outcome] = []
-    for number, fold in enumerate(folds):
-        rules = tuned_on([other for place, other in enumerate(folds) if place != number])
+    for fold in folds:
+        rules = tuned_on([other for other in folds if other.number != fold.number])
         outcomes += _outcomes(fold, rules)
     return outcomes
 
