@@ -129,10 +129,16 @@ def _changed(options: Options) -> str:
 def preprocessing_of(options: Options) -> PreprocessingCard:
     """How this version prepares images for a run."""
     scale = ARCHITECTURES[options.arch].scale
-    percentiles = BLACK_PERCENTILE, WHITE_PERCENTILE
-    channel = (scale.mean,), (scale.deviation,)
-    shown = options.finds_limb, options.follows_limb
-    return PreprocessingCard(VERSION, options.side, *percentiles, *channel, *shown)
+    return PreprocessingCard(
+        version=VERSION,
+        side_px=options.side,
+        black_percentile=BLACK_PERCENTILE,
+        white_percentile=WHITE_PERCENTILE,
+        mean=(scale.mean,),
+        deviation=(scale.deviation,),
+        finds_limb=options.finds_limb,
+        follows_limb=options.follows_limb,
+    )
 
 
 def rows_of(options: Options, folds: Sequence[int]) -> list[Row]:

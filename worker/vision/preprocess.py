@@ -95,8 +95,18 @@ def letterbox(
     drawn = np.zeros(canvas, np.uint8)
     drawn[pad_y : pad_y + height, pad_x : pad_x + width] = np.asarray(resized)
     in_image = Rect(rect.left * step_x, rect.top * step_y, rect.right * step_x, rect.bottom * step_y)
-    scale = (width / in_image.width, height / in_image.height)
-    return drawn, Placement(canvas, image_width, image_height, in_image, *scale, pad_x, pad_y, width, height)
+    return drawn, Placement(
+        canvas=canvas,
+        image_width_px=image_width,
+        image_height_px=image_height,
+        rect=in_image,
+        scale_x=width / in_image.width,
+        scale_y=height / in_image.height,
+        pad_x=pad_x,
+        pad_y=pad_y,
+        width=width,
+        height=height,
+    )
 
 
 def normalise(canvas: NDArray[np.uint8], card: PreprocessingCard) -> NDArray[np.float32]:

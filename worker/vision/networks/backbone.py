@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 
 class Features(NamedTuple):
-    """Feature maps of a square image (N, 1, S, S), the last one the coarsest."""
+    """Feature maps of images (N, 1, H, W), the last one the coarsest."""
 
-    stride_8: Tensor  # (N, channels_8, S/8, S/8)
-    stride_16: Tensor  # (N, channels_16, S/16, S/16)
-    stride_32: Tensor  # (N, channels_32, S/32, S/32)
+    stride_8: Tensor  # (N, channels_8, H/8, W/8)
+    stride_16: Tensor  # (N, channels_16, H/16, W/16)
+    stride_32: Tensor  # (N, channels_32, H/32, W/32)
 
 
 class Backbone(nn.Module, ABC):

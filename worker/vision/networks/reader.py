@@ -22,7 +22,7 @@ class Answers(NamedTuple):
     """Raw logits, float32."""
 
     logits: Tensor  # (N,) fractured
-    maps: Tensor  # (N, H/16, W/16) fractured here; at stride 8 from a pyramid
+    maps: Tensor  # (N, H/16, W/16) fractured here; at stride 8 from a pyramid, 4 from a second look
     scope: Tensor  # (N,) the kind of image that the network was trained on
 
 

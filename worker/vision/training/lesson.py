@@ -20,7 +20,7 @@ class Lesson(nn.Module):
         self.network, self.has_boxes, self.in_bfloat16 = network, has_boxes, in_bfloat16
 
     def forward(self, images: Tensor, labels: Tensor, targets: Tensor) -> Tensor:
-        """The loss of images (N, 1, S, S) with labels (N,) and targets of the map's shape."""
+        """The loss of images (N, 1, H, W) with labels (N,) and targets of the map's shape."""
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             answers = self.network(images)
         loss = image_loss(answers.logits, labels)
