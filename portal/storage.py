@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,6 +14,7 @@ from portal.errors import StorageDamaged, StorageFull
 from portal.settings import MIB, Settings
 
 SHELVES = ("originals", "arrays", "previews", "heatmaps")
+ONE_BLOCK = bytes(4096)
 
 
 class Storage:
@@ -38,6 +40,21 @@ class Storage:
         except OSError as error:
             raise StorageDamaged("A stored file cannot be read; restore it from the backup.") from error
         raise StorageDamaged("A stored file has changed on the disk; restore it from the backup.")
+
+    def check_shelf(self, shelf: str) -> None:
+        """Raises OSError when the shelf itself fails, so that no file on it is to blame: a failing disk, a
+        share that is not mounted.
+
+        Only asked when a kept file is missed. A shelf that is empty then is not the one on which it was kept:
+        a process that starts while a share is away makes the shelves anew where it was.
+        """
+        folder = self.root / shelf
+        if not os.listdir(folder):
+            raise FileNotFoundError(errno.ENOENT, "The folder of the stored files is empty")
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(ONE_BLOCK)
+            file.flush()
+            os.fsync(file.fileno())
 
     def keep(self, shelf: str, temporary: Path, sha256: str) -> None:
         """Move a finished temporary file to its shelf so that it survives a power cut; twice is harmless."""

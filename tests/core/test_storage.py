@@ -35,6 +35,22 @@ def test_missing_file_is_noticed(storage: Storage) -> None:
         storage.verified("arrays", "0" * 64)
 
 
+def test_shelf_that_holds_files_and_takes_more_works(storage: Storage) -> None:
+    storage.keep_bytes("originals", b"an image")
+    storage.check_shelf("originals")
+    assert len(list((storage.root / "originals").iterdir())) == 1
+
+
+def test_shelf_that_is_away_or_was_made_anew_does_not_work(storage: Storage) -> None:
+    storage.keep_bytes("originals", b"an image")
+    (storage.root / "originals").rename(storage.root / "away")
+    with pytest.raises(OSError, match="No such file"):
+        storage.check_shelf("originals")
+    (storage.root / "originals").mkdir()
+    with pytest.raises(OSError, match="is empty"):
+        storage.check_shelf("originals")
+
+
 def test_full_disk_is_said_before_anything_is_taken(tmp_path: Path) -> None:
     storage = Storage(Settings(home=tmp_path, min_free_mib=10**9))
     with pytest.raises(StorageFull, match="nothing was saved"):

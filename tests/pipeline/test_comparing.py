@@ -116,3 +116,17 @@ def test_a_machine_at_fault_leaves_it_for_later(
         assert patients(case_id) == [[], []]
         comparing.drain()
         assert patients(case_id) == [[SAME], [SAME]]
+
+
+def test_a_file_whose_shelf_is_away_is_left_for_later(
+    app: Flask, case_id: uuid.UUID, comparing: ComparingPipeline, storage: Storage
+) -> None:
+    with app.app_context():
+        refer_to(case_id, NAMED)
+        shelf, away = storage.root / "originals", storage.root / "away"
+        shelf.rename(away)
+        comparing.drain()
+        assert patients(case_id) == [[], []]
+        away.rename(shelf)
+        comparing.drain()
+        assert patients(case_id) == [[SAME], [SAME]]

@@ -15,6 +15,7 @@ from portal.refusals import Refused
 from portal.sniff import Kind
 from portal.storage import Storage
 from worker.intake.decoder import Decoder
+from worker.pipeline.originals import intact_original
 from worker.watchdog import Watch
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class ComparingPipeline:
 
     def _patient_digest(self, claim: Claim) -> str:
         (image,) = images_to_decode([claim.id])
-        original = self.storage.verified("originals", image.sha256)
+        original = intact_original(self.storage, image.sha256)
         with tempfile.TemporaryDirectory(dir=self.storage.tmp_dir, prefix="compare-") as folder:
             array, preview = Path(folder, "array.npy"), Path(folder, "preview.jpg")
             return self.decoder.decode(original, Kind(image.kind), array, preview).patient_digest

@@ -20,6 +20,7 @@ from portal.sniff import Kind
 from portal.storage import Storage
 from worker.intake.decoder import Decoder
 from worker.intake.record import Intake
+from worker.pipeline.originals import intact_original
 from worker.watchdog import Watch
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class IntakePipeline:
 
     def _decode(self, image: ImageToDecode) -> Decoded:
         """In a pool thread: files only, no database."""
-        original = self.storage.verified("originals", image.sha256)
+        original = intact_original(self.storage, image.sha256)
         with tempfile.TemporaryDirectory(dir=self.storage.tmp_dir, prefix="decode-") as folder:
             array, preview = Path(folder, "array.npy"), Path(folder, "preview.jpg")
             intake = self.decoder.decode(original, Kind(image.kind), array, preview)
