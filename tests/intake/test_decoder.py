@@ -18,7 +18,7 @@ from portal.refusals import Refused
 from portal.sniff import Kind
 from tests.corpus.jpegs import jpeg
 from tests.corpus.pictures import radiograph
-from worker.intake.decoder import Decoder
+from worker.intake.decoder import ChildKilled, Decoder
 from worker.intake.limits import Limits
 from worker.intake.record import Intake
 
@@ -165,6 +165,12 @@ def test_a_full_disk_is_not_the_fault_of_the_file(source: Path) -> None:
     with hostile("no_space") as decoder, pytest.raises(OSError, match="No space left") as error:
         run(decoder, source)
     assert error.value.errno == errno.ENOSPC
+
+
+def test_a_child_that_the_kernel_killed_is_not_a_refusal(source: Path) -> None:
+    with hostile("be_killed") as decoder, pytest.raises(ChildKilled):
+        run(decoder, source)
+    assert [path.name for path in source.parent.iterdir()] == ["upload"]
 
 
 def test_a_missing_file_is_not_a_refusal(shared: Decoder, source: Path) -> None:

@@ -130,3 +130,14 @@ def test_a_file_whose_shelf_is_away_is_left_for_later(
         away.rename(shelf)
         comparing.drain()
         assert patients(case_id) == [[SAME], [SAME]]
+
+
+def test_a_decoding_that_is_killed_is_tried_again(
+    app: Flask, case_id: uuid.UUID, comparing: ComparingPipeline
+) -> None:
+    with app.app_context(), Decoder(target="tests.intake.hostile:be_killed") as killed:
+        refer_to(case_id, NAMED)
+        comparing.decoder = killed
+        comparing.drain()
+        assert [image.attempts for image in rows.images_of(db.session.get_one(Case, case_id))] == [1, 1]
+        assert patients(case_id) == [[], []]

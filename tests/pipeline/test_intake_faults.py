@@ -5,13 +5,18 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import update
 
 from portal import storage as files
-from portal.models import Case
+from portal.actions import images
+from portal.db import transaction
+from portal.models import Case, Image
+from portal.models.columns import utc_now
 from portal.queueing import Doorbell
 from portal.settings import Settings
 from portal.storage import Storage
@@ -35,6 +40,18 @@ def decoder() -> Iterator[Decoder]:
 def intake(decoder: Decoder, storage: Storage) -> IntakePipeline:
     doorbell: Doorbell = RecordingDoorbell()
     return IntakePipeline(decoder, storage, doorbell, TERMS, 2, Watch(120, 60), threading.Event())
+
+
+@pytest.fixture
+def killed() -> Iterator[Decoder]:
+    """Whose children the kernel kills, as when the host has no memory left."""
+    with Decoder(target="tests.intake.hostile:be_killed") as made:
+        yield made
+
+
+def let_leases_pass() -> None:
+    with transaction() as session:
+        session.execute(update(Image).values(lease_until=utc_now() - timedelta(seconds=1)))
 
 
 def received_case(storage: Storage, *seeds: int) -> Case:
@@ -102,6 +119,33 @@ def test_file_that_could_not_be_read_for_a_moment_is_opened(
         monkeypatch.setattr(files, "sha256_of", ailing)
         intake.drain()
         assert tries_of(case) == [("ready", None, 1)]
+
+
+def test_file_whose_decoding_is_killed_once_is_opened_at_the_next_try(
+    app: Flask, storage: Storage, intake: IntakePipeline, decoder: Decoder, killed: Decoder
+) -> None:
+    with app.app_context():
+        case = received_case(storage, 1)
+        intake.decoder = killed
+        intake.drain()
+        assert tries_of(case) == [("received", None, 1)]
+        let_leases_pass()
+        intake.decoder = decoder
+        intake.drain()
+        assert tries_of(case) == [("ready", None, 2)]
+
+
+def test_file_whose_decoding_is_killed_each_time_is_refused(
+    app: Flask, storage: Storage, intake: IntakePipeline, killed: Decoder
+) -> None:
+    with app.app_context():
+        case = received_case(storage, 1)
+        intake.decoder = killed
+        for _ in range(TERMS.max_attempts + 1):
+            intake.drain()
+            let_leases_pass()
+        images.refuse_worn_out(TERMS.max_attempts, TERMS.lease_s)
+        assert tries_of(case) == [("refused", "decoder_crashed", TERMS.max_attempts)]
 
 
 def test_missing_and_changed_files_on_a_shelf_that_works_are_refused(

@@ -17,7 +17,7 @@ from portal.settings import PROJECT_ROOT
 from tests.corpus.dicom_bytes import dicom, part10
 from tests.vision.limbs import limb
 from worker.commands import predict
-from worker.commands.files import NOT_FOUND, read_image
+from worker.commands.files import NO_MEMORY, NOT_FOUND, read_image
 from worker.intake.decoder import Decoder
 from worker.intake.record import Intake
 
@@ -212,6 +212,11 @@ def test_file_that_is_gone_before_it_is_decoded_is_refused(tmp_path: Path) -> No
 
     with Late() as decoder:
         assert read_image(put_image(tmp_path / "hand.png"), decoder) == NOT_FOUND
+
+
+def test_file_whose_decoding_is_killed_is_told_as_such(tmp_path: Path) -> None:
+    with Decoder(target="tests.intake.hostile:be_killed") as decoder:
+        assert read_image(put_image(tmp_path / "hand.png"), decoder) == NO_MEMORY
 
 
 def test_name_that_is_no_text_is_told_all_the_same(

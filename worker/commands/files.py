@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from portal.queries.body_parts import BODY_PART_TAG
-from portal.refusals import Refused
+from portal.refusals import REASONS, Refused
 from portal.sniff import HEAD_BYTES, sniff
 from worker.intake.decode import working_array
-from worker.intake.decoder import Decoder
+from worker.intake.decoder import ChildKilled, Decoder
 from worker.vision.preprocess import Pixels
 
 
@@ -42,6 +42,7 @@ class Refusal:
 
 THE_FILES_FAULT = (errno.ENOENT, errno.EACCES, errno.EIO, errno.ESTALE)  # gone or damaged since it was opened
 NOT_FOUND = Refusal("not_found", "There is no such file, or it may not be read. Check the name.")
+NO_MEMORY = Refusal("decoder_memory", REASONS["decoder_memory"])
 
 NO_FILE = Refusal("no_file", "This is no file but a pipe, a device or a folder. Save the image as a file.")
 
@@ -79,6 +80,8 @@ def read_image(path: Path, decoder: Decoder) -> WorkingImage | Refusal:
             return WorkingImage(np.load(array), *window, tuple(intake.flags), body_part)
     except Refused as refused:
         return Refusal(refused.code, refused.reason)
+    except ChildKilled:
+        return NO_MEMORY
     except OSError as failure:
         if failure.errno not in THE_FILES_FAULT:
             raise

@@ -21,6 +21,10 @@ DECODE = "worker.intake.decode:decode"
 SIGXCPU, SIGKILL = -24, -9
 
 
+class ChildKilled(Exception):
+    """By the kernel, as a rule because the host had no memory left: this file, or anything else, took it."""
+
+
 class Decoder:
     """Reads one file per throw-away child. Thread-safe: threads decode side by side.
 
@@ -48,8 +52,9 @@ class Decoder:
         """Write the working array (.npy) and the preview of `source`, and tell what they are.
 
         On any error neither file is left behind.
-        raises  Refused  when the file cannot be taken in, also when it crashed or hung its child
-                OSError  when this machine is at fault (file missing, disk full): nothing is said of the file
+        raises  Refused      when the file cannot be taken in, also when it crashed or hung its child
+                OSError      when this machine is at fault (file missing, disk full), whatever the file is
+                ChildKilled  when either may be: worth another try, and no endless ones
         """
         os.stat(source)  # missing is our fault, and must not read as a refusal
         try:
@@ -91,7 +96,9 @@ class Decoder:
 
     def _believe(self, outcome: Outcome) -> Intake:
         """Read what an untrusted child left: its exit code and its report."""
-        if outcome.exit_code in (child.OUT_OF_MEMORY, SIGKILL):  # SIGKILL: the kernel was out of memory
+        if outcome.exit_code == SIGKILL:
+            raise ChildKilled
+        if outcome.exit_code == child.OUT_OF_MEMORY:  # its own limit, whatever else the host does
             raise Refused("decoder_memory")
         if outcome.exit_code == SIGXCPU:
             raise Refused("decoder_timeout")

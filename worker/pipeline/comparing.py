@@ -14,7 +14,7 @@ from portal.queries.work import images_to_decode
 from portal.refusals import Refused
 from portal.sniff import Kind
 from portal.storage import Storage
-from worker.intake.decoder import Decoder
+from worker.intake.decoder import ChildKilled, Decoder
 from worker.pipeline.originals import intact_original
 from worker.watchdog import Watch
 
@@ -39,6 +39,8 @@ class ComparingPipeline:
             self.watch.claimed([str(claim.id)])
             try:
                 self._compare(claim)
+            except ChildKilled:
+                log.warning("decoding killed image=%s", claim.id)  # a try: due again when its lease ends
             except OSError as error:
                 log.error(
                     "comparing stopped by this machine image=%s error=%s", claim.id, type(error).__name__

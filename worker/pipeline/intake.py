@@ -18,7 +18,7 @@ from portal.queueing import Doorbell
 from portal.refusals import REASONS, Refused
 from portal.sniff import Kind
 from portal.storage import Storage
-from worker.intake.decoder import Decoder
+from worker.intake.decoder import ChildKilled, Decoder
 from worker.intake.record import Intake
 from worker.pipeline.originals import intact_original
 from worker.watchdog import Watch
@@ -91,6 +91,8 @@ class IntakePipeline:
             images.refuse(claim, refused.code, refused.reason)
         except StorageDamaged:
             images.refuse(claim, DAMAGED, REASONS[DAMAGED])
+        except ChildKilled:
+            log.warning("decoding killed image=%s", claim.id)  # a try: due again when its lease ends
         except OSError as error:
             log.error("intake stopped by this machine image=%s error=%s", claim.id, type(error).__name__)
             images.put_back(claim)
