@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from portal import storage as files
 from portal.actions import images
@@ -146,6 +147,23 @@ def test_file_whose_decoding_is_killed_each_time_is_refused(
             let_leases_pass()
         images.refuse_worn_out(TERMS.max_attempts, TERMS.lease_s)
         assert tries_of(case) == [("refused", "decoder_crashed", TERMS.max_attempts)]
+
+
+def test_worker_whose_database_failed_holds_nothing_and_need_not_end(
+    app: Flask, storage: Storage, intake: IntakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object) -> bool:
+        raise OperationalError("UPDATE image", {}, Exception("database is locked"))
+
+    now_s = 0.0
+    intake.watch = Watch(120, 60, lambda: now_s)
+    with app.app_context():
+        received_case(storage, 1, 2)
+        monkeypatch.setattr(images, "accept", locked)
+        with pytest.raises(OperationalError):
+            intake.drain()
+        now_s = 1000
+        assert intake.watch.trouble(is_work_due=False) is None
 
 
 def test_missing_and_changed_files_on_a_shelf_that_works_are_refused(

@@ -48,19 +48,25 @@ class IntakePipeline:
 
     def drain(self) -> None:
         """Work until nothing is due. The database is touched by this thread alone."""
+        with ThreadPoolExecutor(self.parallel) as pool:
+            try:
+                self._drain(pool)
+            finally:
+                self.watch.nothing_claimed()  # what an error left behind goes back when its lease ends
+
+    def _drain(self, pool: ThreadPoolExecutor) -> None:
         running: dict[Future[Decoded], Claim] = {}
         renewed_at = time.monotonic()
-        with ThreadPoolExecutor(self.parallel) as pool:
-            while True:
-                running.update(self._start(pool, self.parallel - len(running)))
-                if not running:
-                    return
-                finished, _ = wait(running, timeout=LOOK_AGAIN_S, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    self._settle(running.pop(future), future)
-                if running and time.monotonic() - renewed_at > self.terms.lease_s / 3:
-                    images.renew(list(running.values()), self.terms)
-                    renewed_at = time.monotonic()
+        while True:
+            running.update(self._start(pool, self.parallel - len(running)))
+            if not running:
+                return
+            finished, _ = wait(running, timeout=LOOK_AGAIN_S, return_when=FIRST_COMPLETED)
+            for future in finished:
+                self._settle(running.pop(future), future)
+            if running and time.monotonic() - renewed_at > self.terms.lease_s / 3:
+                images.renew(list(running.values()), self.terms)
+                renewed_at = time.monotonic()
 
     def _start(self, pool: ThreadPoolExecutor, free: int) -> dict[Future[Decoded], Claim]:
         if free == 0 or self.stopping.is_set():
