@@ -34,8 +34,9 @@ MESSAGES = {
     404: "There is nothing at this address. It may have been mistyped, or the thing is gone.",
     405: "This address does not take that kind of request. Go back and use the form.",
 }
-NOT_SAVED = "The database does not answer, so nothing was saved. Try again in a minute."
-NO_ROOM = "The database's disk is full, so nothing was saved. Ask an admin to free space, then send it again."
+NO_ANSWER = "The database does not answer. Try again in a minute."
+NO_ROOM = "The database's disk is full. Ask an admin to free space."
+LOOK_FIRST = "It is not known whether what you sent was saved: look before you send it again."
 UNKNOWN_HOST = "The portal does not answer to this host name. Use the address that you were given."
 OUR_FAULT = (
     "This is our fault, not yours. What was saved before is safe. Try again; if it stays, tell an admin."
@@ -113,11 +114,11 @@ def _too_large() -> str:
 
 
 def _database(error: OperationalError) -> ResponseReturnValue:
+    """Of a form, some may be saved: a change before the one that failed, or a commit without an answer."""
     db.session.rollback()
     log.error("database unavailable endpoint=%s error=%s", request.endpoint, type(error.orig).__name__)
-    if is_out_of_space(error):
-        return error_page(507, NO_ROOM)
-    return error_page(503, NOT_SAVED)
+    status, message = (507, NO_ROOM) if is_out_of_space(error) else (503, NO_ANSWER)
+    return error_page(status, f"{message} {LOOK_FIRST}" if request.method == "POST" else message)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -7,10 +7,11 @@ import logging
 import pytest
 from flask import Flask
 from psycopg.errors import ConnectionTimeout, DiskFull
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from portal.db import is_out_of_space, transaction
+from portal.db import db, is_out_of_space, transaction
+from portal.models import User
 from portal.web.access import public, requires
 from tests.fixtures.people import Person, new_person, signed_in
 
@@ -32,6 +33,12 @@ def broken(app: Flask) -> Flask:
             session.execute(text("CREATE TABLE filler AS SELECT zeroblob(10000000)"))
         return "saved"
 
+    @requires("admin")
+    def half_saved(what: str) -> str:
+        new_person(app, "reader", f"saved-before-{what}")
+        return database_away() if what == "away" else database_full()
+
+    app.add_url_rule("/half/<what>", "half", half_saved, methods=["POST"])
     app.add_url_rule("/broken/<name>", "broken", fail)
     app.add_url_rule("/full", "full", database_full)
     app.add_url_rule("/away", "away", database_away)
@@ -58,20 +65,32 @@ def test_number_that_no_row_can_have_is_not_found(each_app: Flask, number: int) 
     assert admin.post(f"/users/{number}/role", {"role": "admin"}).status_code == 404
 
 
-def test_a_database_that_is_away_says_that_nothing_was_saved(
-    broken: Flask, as_reader: Person, visitor: Person
-) -> None:
+def test_a_database_that_is_away_says_so(broken: Flask, as_reader: Person, visitor: Person) -> None:
     for person in (as_reader, visitor):
         page = person.get("/away")
         assert page.status_code == 503
-        assert "nothing was saved" in page.text
+        assert "The database does not answer. Try again in a minute." in page.text
+        assert "saved" not in page.text
         assert "Meier" not in page.text
 
 
 def test_a_database_without_room_says_so(broken: Flask, as_reader: Person) -> None:
     page = as_reader.get("/full")
     assert page.status_code == 507
-    assert "disk is full, so nothing was saved" in page.text
+    assert "disk is full. Ask an admin to free space." in page.text
+    assert "saved" not in page.text
+
+
+def test_a_form_whose_first_change_was_saved_before_the_database_failed_is_not_said_to_be_lost(
+    broken: Flask, as_admin: Person
+) -> None:
+    for path, status in (("/half/away", 503), ("/half/full", 507)):
+        page = as_admin.post(path)
+        assert page.status_code == status
+        assert "nothing was saved" not in page.text
+        assert "It is not known whether what you sent was saved: look before you send it again." in page.text
+    with broken.app_context():
+        assert db.session.scalar(select(func.count()).where(User.username.startswith("saved-before-"))) == 2
 
 
 def test_postgres_without_room_is_told_from_one_that_is_away() -> None:

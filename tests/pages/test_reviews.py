@@ -165,7 +165,7 @@ def test_a_review_that_meets_a_database_that_is_away_is_not_lost(
     monkeypatch.setattr("portal.web.access.db.session.scalars", gone)
     answer = as_reader.client.post(f"/cases/{case_id}/reviews", data=SAID | {"csrf_token": token})
     assert answer.status_code == 503
-    assert "nothing was saved" in answer.text
+    assert "look before you send it again" in answer.text
     assert SAID["comment"] in answer.text
 
 
