@@ -75,12 +75,9 @@ def _seen(file: KeptFile) -> str:
 
 def _made_by_us(shelf: str, sha256: str) -> Response:
     """A preview or a heatmap; conditional requests are answered by `send_file`."""
-    path = storage().path(shelf, sha256)
-    try:
-        with path.open("rb") as file:
-            kind = "image/png" if file.read(4) == PNG_START else "image/jpeg"
-    except OSError as error:
-        raise StorageDamaged("A stored picture cannot be read; restore it from the backup.") from error
+    path = storage().verified(shelf, sha256)
+    with path.open("rb") as file:
+        kind = "image/png" if file.read(4) == PNG_START else "image/jpeg"
     return _only_for_this_browser(send_file(path, kind, etag=sha256), sha256)
 
 

@@ -118,6 +118,20 @@ def test_a_damaged_original_is_not_handed_out(app: Flask, as_reader: Person, ima
     assert "restore it from the backup" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("shelf", "content", "path"),
+    [("previews", jpeg(), "/images/{}/preview"), ("heatmaps", limb_png(1), "/findings/1/heatmap")],
+)
+def test_a_damaged_picture_is_not_shown(
+    app: Flask, as_reader: Person, image_id: uuid.UUID, shelf: str, content: bytes, path: str
+) -> None:
+    with app.app_context():
+        storage().path(shelf, hashlib.sha256(content).hexdigest()).write_bytes(content[:-1] + b"x")
+    answer = as_reader.get(path.format(image_id))
+    assert answer.status_code == 500
+    assert "restore it from the backup" in answer.text
+
+
 @pytest.mark.parametrize("path", ["/images/{}/preview", "/images/{}/pixels", "/images/{}/original"])
 def test_an_unknown_image_is_not_found(as_reader: Person, path: str) -> None:
     assert as_reader.get(path.format(uuid.uuid4())).status_code == 404
