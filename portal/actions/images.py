@@ -110,9 +110,14 @@ def _compare_patients(session: Session, image_id: uuid.UUID, digest: str) -> Non
 
 def _queue_first_job(session: Session, image_id: uuid.UUID) -> None:
     """The upload's own job, with the release active now; born cancelled when its batch was, or its case
-    withdrawn."""
+    withdrawn.
+
+    Takes the batch's lock before it looks, not only with the job's foreign key: a cancelling that is just
+    being committed would not find the job, and the job would not see it.
+    """
     image = session.get_one(Image, image_id, populate_existing=True)
-    batch = session.scalars(select(Batch).where(Batch.case_id == image.case_id, Batch.kind == "upload")).one()
+    upload = select(Batch).where(Batch.case_id == image.case_id, Batch.kind == "upload")
+    batch = session.scalars(upload.with_for_update(read=True, key_share=True)).one()
     problem = _why_unread(session, batch)
     session.add(
         Job(image_id=image.id, batch_id=batch.id, release_id=_active_release_id(session), rank=image.rank,

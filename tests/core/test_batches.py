@@ -17,6 +17,7 @@ from portal.db import db
 from portal.errors import BadRequest, Conflict
 from portal.models import Batch, Case, Finding, Image, Job
 from portal.queries.cases import read_case as read_case_page
+from tests.fixtures.moments import before_the_next_commit, start_and_see_it_wait
 from tests.fixtures.rows import (
     DECODED,
     TERMS,
@@ -156,6 +157,24 @@ def test_sweeper_settles_the_cases_of_a_rerun_whose_cancelling_was_cut_short(
 
 def interrupted(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_image_decoded_while_its_batch_is_cancelled_is_not_read(each_app: Flask) -> None:
+    with each_app.app_context():
+        new_release()
+        case = new_case()
+        [claim] = images.claim_images(1, TERMS)
+        batch_id, actor = upload_batch(case).id, admin()
+
+        def open_image() -> None:
+            with each_app.app_context():
+                images.accept(claim, Decoded(DECODED))
+
+        opening = threading.Thread(target=open_image)
+        with before_the_next_commit(lambda: start_and_see_it_wait(opening)):
+            batches.cancel_batch(batch_id, actor)
+        opening.join()
+        assert [job.state for job in jobs_of(case)] == ["cancelled"]
 
 
 def test_image_decoded_after_its_batch_was_cancelled_is_not_read(each_app: Flask) -> None:
