@@ -81,10 +81,13 @@ def token_hash(token: str) -> str:
 
 
 def _count_try(key: str, tries: int, address: str) -> User | None:
-    """Count this try before looking at the password, so that parallel guesses cannot slip through."""
+    """Count this try before looking at the password, and under the account's lock, so that parallel guesses
+    cannot slip through.
+    """
     with transaction() as session:
+        named = select(User).where(User.username == key).with_for_update(key_share=True)
+        user = session.scalars(named).one_or_none()
         now = utc_now()
-        user = session.scalars(select(User).where(User.username == key)).one_or_none()
         by_account = _tries(session, LoginAttempt.username_key == key, now) >= tries
         by_address = _tries(session, LoginAttempt.address == address, now) >= tries * ADDRESS_FACTOR
         if by_account and user:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from portal.db import db, transaction
 from portal.errors import BadRequest, TooManyTries
 from portal.models import Event, LoginAttempt, LoginSession, User
 from portal.models.columns import utc_now
+from tests.fixtures.moments import before_the_next_commit, start_and_see_it_wait
 
 PASSWORD = "correct horse battery"
 
@@ -33,6 +35,23 @@ def test_right_password_opens_a_session_and_the_wrong_one_does_not(each_app: Fla
             sessions.sign_in("nobody", PASSWORD, 8, "::1")
         actions = db.session.scalars(select(Event.action).order_by(Event.id)).all()
         assert actions == ["user.added", "user.signed_in", "user.sign_in_failed", "user.sign_in_failed"]
+
+
+def test_guesses_at_the_same_moment_are_counted_one_after_the_other(each_app: Flask) -> None:
+    answers: list[type[Exception]] = []
+
+    def guess() -> None:
+        with each_app.app_context(), pytest.raises((BadRequest, TooManyTries)) as told:
+            sessions.sign_in("ada", "wrong", 1, "::1")
+        answers.append(told.type)
+
+    with each_app.app_context():
+        accounts.add_user("ada", PASSWORD, "reader", SYSTEM)
+    other = threading.Thread(target=guess)
+    with before_the_next_commit(lambda: start_and_see_it_wait(other)):
+        guess()
+    other.join()
+    assert sorted(answers, key=str) == [BadRequest, TooManyTries]
 
 
 def test_throttle_holds_after_the_allowed_tries_even_for_the_right_password(each_app: Flask) -> None:
