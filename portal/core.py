@@ -28,7 +28,7 @@ def create_core(settings: Settings | None = None, doorbell: Doorbell | None = No
     )
     app.config.update(
         SQLALCHEMY_DATABASE_URI=settings.sqlalchemy_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.sqlalchemy_url, settings.web_threads),
         MIGRATIONS_DIR=PROJECT_ROOT / "migrations",
     )
     app.extensions["greenstick.settings"] = settings

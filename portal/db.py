@@ -80,10 +80,13 @@ def connect(app: Flask) -> None:
             _prepare_sqlite(db.engine)
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """No wait without an end: for a connection, a silent server, a lock. What the URL itself says counts."""
+def engine_options(url: str, threads: int) -> dict[str, Any]:
+    """No wait without an end: for a connection, a silent server, a lock. What the URL itself says counts.
+
+    threads  of the web process, each of which may hold a connection; what is not needed is not opened
+    """
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
+        return {"pool_size": threads, "connect_args": {"timeout": BUSY_TIMEOUT_S}}
     waits = {
         "connect_timeout": BUSY_TIMEOUT_S,
         "keepalives_idle": BUSY_TIMEOUT_S,
@@ -92,7 +95,12 @@ def engine_options(url: str) -> dict[str, Any]:
     }
     given = make_url(url).query
     waits = {name: value for name, value in waits.items() if name not in given}
-    return {"pool_pre_ping": True, "pool_timeout": BUSY_TIMEOUT_S, "connect_args": waits}
+    return {
+        "pool_size": threads,
+        "pool_pre_ping": True,
+        "pool_timeout": BUSY_TIMEOUT_S,
+        "connect_args": waits,
+    }
 
 
 def _prepare_sqlite(engine: Engine) -> None:
