@@ -1,6 +1,7 @@
 """What a child may do when a decoder in it has been taken over or has gone wrong: targets for `Decoder`."""
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 from typing import Any
 
+from worker.intake.guard import corrupt_if_raised
 from worker.intake.record import Intake
 
 
@@ -216,6 +218,12 @@ def kill_the_parent(*_: str) -> None:
 
 def no_space(*_: str) -> None:
     raise OSError(28, "No space left on device")
+
+
+def stale_share(*_: str) -> Intake:
+    """A read that fails in the middle of a decoder, where what is raised is else blamed on the file."""
+    with corrupt_if_raised():
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
 
 
 def _write(path: str, body: bytes, at: int = 0) -> None:

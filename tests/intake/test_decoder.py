@@ -167,6 +167,11 @@ def test_a_full_disk_is_not_the_fault_of_the_file(source: Path) -> None:
     assert error.value.errno == errno.ENOSPC
 
 
+def test_a_share_that_is_lost_during_a_decode_is_not_the_fault_of_the_file(source: Path) -> None:
+    with hostile("stale_share") as decoder, pytest.raises(OSError, match="Stale file handle"):
+        run(decoder, source)
+
+
 def test_a_child_that_the_kernel_killed_is_not_a_refusal(source: Path) -> None:
     with hostile("be_killed") as decoder, pytest.raises(ChildKilled):
         run(decoder, source)

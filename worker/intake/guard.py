@@ -17,6 +17,10 @@ OUR_FAULT = {
     errno.EACCES,
     errno.ENOENT,
     errno.ENFILE,
+    errno.ESTALE,  # this one and those below: of a network share
+    errno.ETIMEDOUT,
+    errno.ENOTCONN,
+    errno.EHOSTDOWN,
 }
 
 
