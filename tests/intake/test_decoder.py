@@ -71,6 +71,7 @@ HOSTILE = {
     "report_wrong_types": "decoder_crashed",
     "report_not_a_number": "decoder_crashed",
     "report_other_size": "decoder_crashed",
+    "write_empty_array": "decoder_crashed",
     "write_pickled_array": "decoder_crashed",
     "write_html_preview": "decoder_crashed",
     "write_nothing": "decoder_crashed",

@@ -133,7 +133,7 @@ def _check_files(intake: Intake, array_path: Path, preview_path: Path) -> None:
         array = np.load(array_path, mmap_mode="r", allow_pickle=False)
         with preview_path.open("rb") as preview:
             preview_kind = sniff(preview.read(HEAD_BYTES))
-    except (OSError, ValueError, Refused):
+    except (OSError, EOFError, ValueError, Refused):
         raise Refused("decoder_crashed") from None
     as_reported = (
         array.shape == (intake.height_px, intake.width_px)
