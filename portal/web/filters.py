@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask, url_for
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
+from portal.models import Finding
 from portal.models.accounts import covers
 from portal.queries.corrections import DETAIL_WORDS
 from portal.queries.queue import in_words
@@ -51,6 +52,8 @@ FLAG_WORDS = {
     "dual_preamble": "The file can also be opened as a TIFF; it was read as DICOM.",
 }
 
+MOST_DECIMALS = 6
+
 
 @dataclass(frozen=True)
 class Viewer:
@@ -85,8 +88,8 @@ NAVIGATION = (
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
-        percent=percent, of_hundred=of_hundred, in_zone=in_zone, iso=iso, mebibytes=mebibytes, plural=plural,
-        wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
+        percent=percent, told=told, of_hundred=of_hundred, in_zone=in_zone, iso=iso, mebibytes=mebibytes,
+        plural=plural, wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
         tag_words=tag_words, tag_value=tag_value, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
         awaits_word=AWAITS_WORDS.get, regions_words=regions_words, verdict_tone=VERDICT_TONES.get,
         state_tone=STATE_TONES.get, detail_word=DETAIL_WORDS.get,
@@ -120,15 +123,33 @@ def asset(name: str) -> str:
     return url_for("static", filename=name)
 
 
-def percent(probability: float | None) -> str:
+def percent(share: float | None, decimals: int = 0) -> str:
     """0…1 as staff read it; never a false certainty at either end."""
-    if probability is None:
+    if share is None:
         return "–"
-    if probability < 0.01:
-        return "under 1 %"
-    if probability > 0.99:
-        return "over 99 %"
-    return f"{probability * 100:.0f} %"
+    least = 10.0 ** -(decimals + 2)
+    if share < least:
+        return f"under {least * 100:.{decimals}f} %"
+    if share > 1 - least:
+        return f"over {(1 - least) * 100:.{decimals}f} %"
+    return f"{share * 100:.{decimals}f} %"
+
+
+class ToldFinding(NamedTuple):
+    probability: str
+    rule_out: str
+    rule_in: str
+
+
+def told(finding: Finding) -> ToldFinding:
+    """The probability and its two limits, with as many decimals as keep it apart from a limit beside it."""
+    exact = (finding.probability, finding.rule_out, finding.rule_in)
+    for decimals in range(MOST_DECIMALS + 1):
+        words = ToldFinding(*(percent(share, decimals) for share in exact))
+        if all((limit == words.probability) == (share == finding.probability)
+               for limit, share in zip(words[1:], exact[1:], strict=True)):  # fmt: skip
+            break
+    return words
 
 
 def of_hundred(share: float) -> str:

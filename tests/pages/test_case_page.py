@@ -38,6 +38,15 @@ def test_no_probability_is_shown_as_certain(
     assert shown in text_of(as_reader, f"/cases/{case.id}")
 
 
+def test_a_probability_just_below_a_limit_is_not_shown_as_the_limit(app: Flask, as_reader: Person) -> None:
+    with app.app_context():
+        case = rows.read_case(answer=rows.finding(0.198, "no fracture"))
+    page = text_of(as_reader, f"/cases/{case.id}")
+    assert "19.8 % probability of a fracture" in page
+    assert "no fracture below 20.0 %" in page
+    assert "20 %" not in page
+
+
 def test_the_title_names_no_patient(app: Flask, as_reader: Person) -> None:
     with app.app_context():
         case = rows.read_case(patient_ref="P-secret")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.web.filters import mebibytes, tag_value, tag_words
+from portal.models import Finding
+from portal.web.filters import mebibytes, tag_value, tag_words, told
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,26 @@ def test_a_dicom_value_is_shown_as_people_write_it(keyword: str, value: str, wor
 )
 def test_no_file_is_said_to_be_empty(size_bytes: int, words: str) -> None:
     assert mebibytes(size_bytes) == words
+
+
+@pytest.mark.parametrize(
+    ("probability", "words"),
+    [
+        (0.5, ("50 %", "4 %", "27 %")),
+        (0.0360, ("3.6 %", "3.7 %", "26.9 %")),
+        (0.0375, ("3.8 %", "3.7 %", "26.9 %")),
+        (0.26919, ("26.919 %", "3.708 %", "26.920 %")),
+        (0.2692, ("27 %", "4 %", "27 %")),
+        (0.0004, ("under 1 %", "4 %", "27 %")),
+        (None, ("–", "4 %", "27 %")),
+    ],
+)
+def test_a_probability_and_a_limit_look_alike_only_where_they_are(
+    probability: float | None, words: tuple[str, str, str]
+) -> None:
+    assert told(Finding(probability=probability, rule_out=0.03708, rule_in=0.2692)) == words
+
+
+def test_beside_a_limit_under_one_percent_the_bound_is_finer() -> None:
+    assert told(Finding(probability=0.004, rule_out=0.006, rule_in=0.5)) == ("0.4 %", "0.6 %", "50.0 %")
+    assert told(Finding(probability=0.00004, rule_out=0.004, rule_in=0.5)).probability == "under 0.1 %"
