@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, insert, literal, select, update
@@ -121,10 +121,10 @@ def _drop_withdrawn(session: Session, batch: Batch) -> None:
 
 
 def cancel_batch(batch_id: uuid.UUID, actor: Actor) -> int:
-    """Cancel what is still open; a reading under way is fenced off. Returns how many jobs were cancelled.
+    """Cancel what is still open; a reading under way is fenced off. Returns how many will not be done.
 
-    Their cases follow in transactions of their own, so that others can write in between; `close_finished`
-    goes on where that was cut short.
+    A batch that was read to its end stays as it is. The cases follow in transactions of their own, so that
+    others can write in between; `close_finished` goes on where that was cut short.
     """
     cancelled, last = _cancel_jobs(batch_id, actor)
     while last is not None:
@@ -134,25 +134,33 @@ def cancel_batch(batch_id: uuid.UUID, actor: Actor) -> int:
 
 @tried_again
 def _cancel_jobs(batch_id: uuid.UUID, actor: Actor) -> tuple[int, int | None]:
-    """How many jobs were cancelled, and the last one whose case says so, null when all do."""
+    """How many readings will not be done, and the last job whose case says so, null when all do."""
     with transaction() as session:
         batch = session.get(Batch, batch_id, with_for_update=True)
         if batch is None:
             raise NotFound("There is no such batch.")
+        jobs = _open_jobs(session, batch_id)
+        not_opened = 0 if batch.cancelled_at else _not_opened(session, batch)
+        if not (jobs or not_opened or session.scalar(_has_cancelled_jobs(batch_id))):
+            return 0, None
         batch.cancelled_at = batch.cancelled_at or database_now(session)
-        cancelled = 0
-        for chunk in _open_jobs_in_chunks(session, batch_id):
-            cancelled += len(chunk)
-            cancel(session, chunk, BATCH_CANCELLED)
-        record(session, actor, "batch.cancelled", "batch", batch_id, jobs=cancelled)
-        return cancelled, _catch_up_chunk(session, batch, after=0)
+        for start in range(0, len(jobs), CHUNK):
+            cancel(session, jobs[start : start + CHUNK], BATCH_CANCELLED)
+        record(session, actor, "batch.cancelled", "batch", batch_id, jobs=len(jobs), not_opened=not_opened)
+        return len(jobs) + not_opened, _catch_up_chunk(session, batch, after=0)
 
 
-def _open_jobs_in_chunks(session: Session, batch_id: uuid.UUID) -> Iterator[list[int]]:
+def _open_jobs(session: Session, batch_id: uuid.UUID) -> Sequence[int]:
     open_jobs = select(Job.id).where(Job.batch_id == batch_id, Job.state.in_(OPEN_STATES))
-    ids = list(session.scalars(open_jobs.order_by(Job.id).with_for_update()))
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
+    return session.scalars(open_jobs.order_by(Job.id).with_for_update()).all()
+
+
+def _not_opened(session: Session, batch: Batch) -> int:
+    """How many images of an upload have no job yet: theirs are made cancelled when they are opened."""
+    if batch.kind != "upload":
+        return 0
+    received = select(func.count()).where(Image.case_id == batch.case_id, Image.state == "received")
+    return session.scalar(received) or 0
 
 
 @tried_again
@@ -197,6 +205,11 @@ def close_finished() -> int:
         while last is not None:
             last = _catch_up(batch_id, last)
     return len(finished)
+
+
+def _has_cancelled_jobs(batch_id: uuid.UUID) -> Select[tuple[bool]]:
+    """Those of a withdrawn case would wait again if it were restored while its batch is not cancelled."""
+    return select(exists().where(Job.batch_id == batch_id, Job.state == "cancelled"))
 
 
 def _has_open_jobs(batch_id: uuid.UUID) -> Select[tuple[bool]]:

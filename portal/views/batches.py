@@ -19,6 +19,8 @@ from portal.web.filters import plural
 
 pages = Blueprint("batches", __name__)
 
+HAD_ENDED = "The batch had ended: nothing was cancelled."
+
 
 @pages.get("/batches")
 @requires("radiographer")
@@ -45,7 +47,8 @@ def live(batch_id: uuid.UUID) -> ResponseReturnValue:
 @requires("admin")
 def cancel(batch_id: uuid.UUID) -> ResponseReturnValue:
     cancelled = cancel_batch(batch_id, actor())
-    flask.flash(f"The batch was cancelled: {plural(cancelled, 'reading')} will not be done.")
+    told = f"The batch was cancelled: {plural(cancelled, 'reading')} will not be done."
+    flask.flash(told if cancelled else HAD_ENDED)
     return see("batches.show", batch_id=batch_id)
 
 
