@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+import flask
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -86,6 +87,9 @@ def _expected(error: GreenstickError) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    if request.endpoint == "accounts.sign_in":  # left open overnight: nothing was written that could be lost
+        flask.flash("This page was open for too long. Please sign in again.")
+        return redirect(url_for("accounts.sign_in_form", next=request.form.get("next") or None), 303)
     return error_page(
         400, "The form is too old or was not made by this page. Go back, reload, and send it again."
     )

@@ -76,6 +76,16 @@ def test_signing_in_never_leads_to_another_site(visitor: Person, anna: int, targ
     assert sign_in(visitor, next=target) == (303, "/")
 
 
+def test_a_sign_in_page_that_was_open_overnight_is_shown_anew(visitor: Person, anna: int) -> None:
+    typed = {"username": "anna", "password": PASSWORD, "next": "/history", "csrf_token": "of yesterday"}
+    answer = visitor.client.post("/login", data=typed)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/history")
+    page = visitor.get(answer.headers["Location"]).text
+    assert "This page was open for too long. Please sign in again." in page
+    assert 'value="/history"' in page
+    assert visitor.get("/history").status_code == 302, "nobody was signed in"
+
+
 def test_too_many_wrong_tries_are_told_to_wait(visitor: Person, anna: int) -> None:
     for _ in range(8):
         sign_in(visitor, password="wrong wrong wrong")
