@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from portal.db import db
-from portal.models import ROLES, LoginSession, User
+from portal.models import LoginSession, User
 from portal.models.accounts import covers
 
 
@@ -33,15 +33,16 @@ def users() -> list[UserRow]:
     return [UserRow(user, count, seen_at) for user, count, seen_at in rows]
 
 
-def reader_names() -> Sequence[tuple[int, str]]:
-    """(id, name) of everyone who may review."""
-    may_review = [role for role in ROLES if covers(role, "reader")]
+def reader_names(named: int | None = None) -> Sequence[tuple[int, str]]:
+    """(id, name) of everyone who may review, and of one whom an address names, who may have left."""
     rows = db.session.execute(
-        select(User.id, User.username)
-        .where(User.is_enabled, User.role.in_(may_review))
-        .order_by(User.username)
+        select(User.id, User.username, User.role, User.is_enabled).order_by(User.username)
     )
-    return [(row.id, row.username) for row in rows]
+    return [
+        (row.id, row.username)
+        for row in rows
+        if (row.is_enabled and covers(row.role, "reader")) or row.id == named
+    ]
 
 
 def usernames() -> Sequence[tuple[int, str]]:

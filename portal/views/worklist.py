@@ -85,7 +85,7 @@ def selection_in_force() -> Selection | None:
 
 
 def filters_in_force() -> WorklistForm:
-    return WorklistForm(request.args, reader_names())
+    return WorklistForm(request.args, reader_names(request.args.get("reader", type=int)))
 
 
 def _list(filters: WorklistForm) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from portal.actions import jobs
 from portal.db import transaction
-from portal.models import Case
+from portal.models import Case, User
 from portal.queries import named_cases
 from portal.queries.days import start_of, today
 from tests.fixtures import rows
@@ -82,6 +82,15 @@ def test_filters_by_state_and_says_why_a_case_failed_or_was_refused(each_app: Fl
     assert names(eva, "/worklist?state=refused") == ["P-refused"]
     assert "The file is empty." in eva.get("/worklist?state=refused").text
     assert names(eva, "/worklist?state=waiting") == ["P-waits"]
+
+
+def test_a_filter_by_a_reader_who_has_left_still_works(each_app: Flask, eva: Person, tom: Person) -> None:
+    add_case(each_app, patient_ref="P-any")
+    with each_app.app_context(), transaction() as session:
+        session.get_one(User, tom.user_id).is_enabled = False
+    assert names(eva, f"/worklist?reader={tom.user_id}") == []
+    assert f'<option value="{tom.user_id}"' not in eva.get("/worklist").text
+    assert eva.get(f"/worklist?reader={10**30}").status_code == 422
 
 
 def test_filters_by_who_is_reading(each_app: Flask, eva: Person, tom: Person) -> None:
