@@ -64,6 +64,7 @@ def set_role(user_id: int, role: str, actor: Actor) -> None:
         user = _existing(session, user_id)
         if role != "admin":
             _keep_one_admin(session, user)
+            _refuse_oneself(user, actor)
         user.role = role
         record(session, actor, "user.role_set", "user", user_id, role=role)
 
@@ -74,6 +75,7 @@ def set_enabled(user_id: int, is_enabled: bool, actor: Actor) -> None:
         user = _existing(session, user_id)
         if not is_enabled:
             _keep_one_admin(session, user)
+            _refuse_oneself(user, actor)
             _end_sessions(session, user_id)
         user.is_enabled = is_enabled
         record(session, actor, "user.enabled" if is_enabled else "user.disabled", "user", user_id)
@@ -107,6 +109,11 @@ def _keep_one_admin(session: Session, leaving: User) -> None:
     ).all()
     if list(admins) == [leaving.id]:
         raise BadRequest("This is the last admin. Make someone else admin first.")
+
+
+def _refuse_oneself(leaving: User, actor: Actor) -> None:
+    if leaving.id == actor.user_id:
+        raise BadRequest("You cannot take this from yourself. Ask another admin to do it.")
 
 
 def _forget_tries(session: Session, user: User) -> None:

@@ -70,6 +70,19 @@ def test_the_last_admin_stays(app: Flask, as_admin: Person) -> None:
         assert "last admin" in answer.text
 
 
+def test_nobody_takes_the_admins_rights_from_themselves(app: Flask, as_admin: Person) -> None:
+    new_person(app, "admin", "carl")
+    own = f"/users/{as_admin.user_id}"
+    for path, fields in (("role", {"role": "reader"}), ("enabled", {})):
+        answer = as_admin.post(f"{own}/{path}", fields)
+        assert answer.status_code == 400
+        assert "Ask another admin to do it." in answer.text
+    page = as_admin.get("/users").text
+    assert f'"{own}/password"' in page
+    assert f'"{own}/role"' not in page
+    assert f'"{own}/enabled"' not in page
+
+
 @pytest.mark.parametrize(
     ("password", "message"), [("short", "at least 10 characters"), ("", "Enter a new password.")]
 )
