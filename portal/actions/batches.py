@@ -41,6 +41,13 @@ def rerun_selection(case_ids: Select[Any], key: str, release_id: int, reason: st
     return _start(images, f"selection:{key}", release_id, reason, actor, None)
 
 
+def rerun_cases(case_ids: Sequence[uuid.UUID], release_id: int, reason: str, actor: Actor) -> Batch:
+    """Queue every ready image of these cases again."""
+    key = hashlib.sha256("".join(sorted(case_id.hex for case_id in case_ids)).encode()).hexdigest()
+    cases = select(Case.id).where(Case.id.in_(case_ids))
+    return rerun_selection(cases, f"cases={key}", release_id, reason, actor)
+
+
 def images_of_batch(batch: Batch) -> Select[Any]:
     if batch.kind == "upload":
         return select(Image.id).where(Image.case_id == batch.case_id)

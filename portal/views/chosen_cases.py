@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,15 +9,13 @@ from functools import partial
 import flask
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 
-from portal.actions.batches import rerun_selection
+from portal.actions.batches import rerun_cases
 from portal.actions.chosen_cases import Outcome, claim_chosen, prioritise_chosen, release_chosen
 from portal.actions.events import Actor
 from portal.errors import BadRequest
 from portal.forms.batches import RerunForm
 from portal.forms.chosen_cases import chosen_ids
-from portal.models import Case
 from portal.queries.history import count_images_of
 from portal.queries.releases import choosable
 from portal.services import doorbell
@@ -66,10 +63,7 @@ def rerun() -> ResponseReturnValue:
     form = RerunForm(choosable())
     if not form.validate():
         return _confirm(form, 422)
-    ids = chosen_ids(request.form)
-    key = hashlib.sha256("".join(sorted(id.hex for id in ids)).encode()).hexdigest()
-    cases = select(Case.id).where(Case.id.in_(ids))
-    batch = rerun_selection(cases, f"cases={key}", form.release_id.data, form.reason.data, actor())
+    batch = rerun_cases(chosen_ids(request.form), form.release_id.data, form.reason.data, actor())
     doorbell().ring("inference")
     return see("batches.show", batch_id=batch.id)
 
