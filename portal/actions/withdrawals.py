@@ -62,7 +62,7 @@ def restore_case(case_id: uuid.UUID, actor: Actor) -> bool:
         withdrawal = session.scalars(
             select(Withdrawal).where(Withdrawal.case_id == case_id, Withdrawal.restored_at.is_(None))
         ).one()
-        if not _may_restore(session, withdrawal, actor):
+        if not withdrawal.may_be_restored_by(session.get_one(User, actor.user_id)):
             raise NotAllowed(NOT_YOURS)
         withdrawal.restored_at, withdrawal.restored_by_id = database_now(session), actor.user_id
         case.withdrawn_at = None
@@ -76,7 +76,3 @@ def _locked_images(session: Session, case_id: uuid.UUID) -> Sequence[uuid.UUID]:
     """For update of the key too, so that no job of theirs is made meanwhile."""
     query = select(Image.id).where(Image.case_id == case_id).order_by(Image.position)
     return session.scalars(query.with_for_update()).all()
-
-
-def _may_restore(session: Session, withdrawal: Withdrawal, actor: Actor) -> bool:
-    return withdrawal.withdrawn_by_id == actor.user_id or session.get_one(User, actor.user_id).may("admin")

@@ -38,3 +38,6 @@ class Withdrawal(Base):
     restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     withdrawn_by: Mapped[User] = relationship(foreign_keys=[withdrawn_by_id])
+
+    def may_be_restored_by(self, user: User) -> bool:
+        return self.withdrawn_by_id == user.id or user.may("admin")

@@ -85,9 +85,7 @@ def _facts(case_id: uuid.UUID, number: int | None) -> dict[str, Any]:
 def _withdrawal(case: Case) -> dict[str, Any]:
     """`may_restore`: the person who asks may."""
     withdrawal = withdrawal_of(case)
-    may_restore = withdrawal is not None and (
-        withdrawal.withdrawn_by_id == my_id() or current_user.may("admin")
-    )
+    may_restore = withdrawal is not None and withdrawal.may_be_restored_by(current_user)
     return {"withdrawal": withdrawal, "may_restore": may_restore}
 
 
