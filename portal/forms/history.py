@@ -20,7 +20,7 @@ WITHDRAWN = "withdrawn"
 REVIEWS = {"open": False, "reviewed": True}
 DIFFERS = {"differs": (NEW, KNOWN), "differs since": (NEW,)}
 DIFFERS_WORDS = {
-    "differs": "differs from the readers' answer", "differs since": "… since it was read again",
+    "differs": "differs from the readers' answer", "differs since": "differs since it was read again",
 }  # fmt: skip
 
 
@@ -69,6 +69,17 @@ class HistoryForm(Form):
         if chosen.get("sort") == "newest":
             del chosen["sort"]
         return chosen
+
+    def in_words(self) -> list[tuple[str, str]]:
+        """(label, words) of those in force that restrict a list in itself: not the search, no batch."""
+        told = []
+        for field in self:
+            if isinstance(field, DayField) and field.data:
+                told.append((field.label.text, field.data.isoformat()))
+            elif isinstance(field, SelectField) and field.data and field is not self.sort:
+                words = {choice.value: choice.label for choice in field.choices}
+                told.append((field.label.text, words[str(field.data)]))
+        return told
 
     def kept(self) -> dict[str, str]:
         """The filters in force that another search leaves as they are."""

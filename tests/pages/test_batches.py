@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.actions import jobs
 from portal.db import db
-from portal.models import Batch, Event, Job
+from portal.models import Batch, Event, Job, User
 from tests.fixtures import rows
 from tests.fixtures.doorbell import RecordingDoorbell
 from tests.fixtures.people import Person
@@ -179,6 +179,20 @@ def test_a_selection_by_search_is_limited_to_it(
     address = as_admin.post("/history/search", {"text": "q-"}).headers["Location"]
     page = as_admin.get(address.replace("/history", "/history/rerun")).text
     assert "<strong>1 case</strong> with <strong>1 image</strong>" in page
+    assert "accession number begins with <strong>q-</strong>" in page
+    assert "these are all cases" not in page
+
+
+def test_the_filters_in_force_are_named_before_a_selection_is_read_again(
+    as_admin: Person, batch_id: uuid.UUID
+) -> None:
+    query = f"from=2026-01-02&part=hand&review=open&uploader={as_admin.user_id}&sort=oldest&batch={batch_id}"
+    page = text_of(as_admin, f"/history/rerun?{query}")
+    with as_admin.client.application.app_context():
+        name = db.session.get_one(User, as_admin.user_id).username
+    assert f"From 2026-01-02 Body part hand Review open Uploaded by {name} Only cases of one batch" in page
+    assert "Oldest" not in page
+    assert "No filter is set: these are all cases." in text_of(as_admin, "/history/rerun")
 
 
 def test_the_same_selection_read_twice_leads_to_the_running_one(
@@ -193,6 +207,9 @@ def test_the_same_selection_read_twice_leads_to_the_running_one(
 
 def test_a_selection_with_nothing_to_read_starts_nothing(as_admin: Person, release_id: int) -> None:
     fields = {"release_id": str(release_id), "reason": "newer"}
+    page = as_admin.get("/history/rerun?part=skull").text
+    assert "There is nothing to re-run." in page
+    assert 'name="reason"' not in page
     answer = as_admin.post("/history/rerun?part=skull", fields)
     assert answer.status_code == 400
     assert "Nothing to re-run" in answer.text
