@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -142,6 +143,21 @@ def test_same_picture_in_another_size_and_compression_is_a_near_duplicate(tmp_pa
     with Image.open(paths[2]) as picture:
         picture.resize((120, 180)).save(tmp_path / "copy.jpg", quality=60)
     assert near_duplicates([*paths, tmp_path / "copy.jpg"]) == [(2, 4)]
+
+
+def test_limbs_of_16_bits_are_near_duplicates_of_their_8_bit_twins_alone(tmp_path: Path) -> None:
+    eight = [draw(tmp_path / f"{seed}.png", seed) for seed in range(3)]
+    deep = []
+    for path in eight:
+        with Image.open(path) as picture:
+            values = np.asarray(picture).astype(np.uint16) * 257
+        values[0, 0] = 0  # a dead pixel
+        deep += [path.with_suffix(".tif"), path.with_name(f"deep-{path.name}")]
+        for twin in deep[-2:]:
+            Image.fromarray(values).save(twin)
+    pairs = {frozenset(pair) for pair in near_duplicates([*eight, *deep])}
+    twins = [(number, 3 + 2 * number, 4 + 2 * number) for number in range(3)]
+    assert pairs == {frozenset(pair) for same in twins for pair in itertools.combinations(same, 2)}
 
 
 def test_mura_is_grouped_by_patient_across_studies(tmp_path: Path) -> None:
