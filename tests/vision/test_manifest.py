@@ -92,6 +92,13 @@ def test_manifest_of_a_spreadsheet_is_read_as_it_is_saved(tmp_path: Path) -> Non
     assert (second.is_fractured, second.has_hardware, second.fold) == (False, None, None)
 
 
+def test_unnamed_column_of_row_numbers_that_pandas_writes_is_passed_over(tmp_path: Path) -> None:
+    first, second = read_manifest(manifest(tmp_path, ",image,label\n0,a.png,1\n1,b.png,0\n"))
+    assert (first.name, first.is_fractured, second.name) == ("a.png", True, "b.png")
+    with pytest.raises(ValueError, match="line 2: there are more cells than columns"):
+        read_manifest(manifest(tmp_path, ",image,label\n0,a.png,1,[[1,2,3,4]]\n"))
+
+
 def test_fold_without_images_says_so(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"no row of fold \[7\]"):
         read_manifest(write_manifest(tmp_path, 5), folds=[7])

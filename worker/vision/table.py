@@ -44,14 +44,14 @@ def whole_number(text: str, complaint: str) -> int:
 
 
 def _lines(path: Path, needed: Collection[str]) -> Iterator[tuple[int, Cells]]:
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), restkey="", restval="")
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), restval="")
     columns = list(reader.fieldnames or ())
     if missing := set(needed) - set(columns):
         raise ValueError(f"{path} has no column {', '.join(sorted(missing))}{_divided_otherwise(columns)}")
     if twice := {name for name in columns if name and columns.count(name) > 1}:
         raise ValueError(f"{path} has more than one column {', '.join(sorted(twice))}")
     for cells in reader:
-        if any(cells.pop("", ())):
+        if any(cells.pop(None, ())):  # a column without a name is called "", and nobody asks for it
             raise ValueError(
                 f"{path}, line {reader.line_num}: there are more cells than columns: what has a comma in it"
                 ' stands in quotes, as "[[1, 2, 3, 4]]" does'
