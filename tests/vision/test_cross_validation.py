@@ -94,6 +94,7 @@ def test_cross_validation_leaves_the_whole_report_with_its_worst_errors(validate
     report = json.loads((validated / "report.json").read_text())
     assert "Each image was judged by a network that never saw its group." in page
     assert (report["images"], report["folds"]) == (IMAGES, list(range(FOLDS)))
+    assert report["out_of_scope"] is None  # networks that are judged out of fold know no scope
     assert f"AUROC</th><td>{report['measures']['auroc']['value']:.3f}" in page
     assert page.count("data:image/png;base64,") == len(list(validated.glob("*.png")))
     assert list(validated.glob("worst_false_*.png"))  # so little training leaves some

@@ -71,6 +71,23 @@ def test_report_has_each_measure_with_its_interval(
     assert "auroc" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("least_scope", [None, 0.0])
+def test_images_out_of_scope_are_counted_only_where_that_was_asked(
+    least_scope: float | None,
+    tiny_folder: Path,
+    manifest: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    replace(ReleaseCard.read(tiny_folder), least_scope=least_scope).write(tiny_folder)
+    evaluate.main([str(manifest), "--release", str(tiny_folder), "--out", str(tmp_path / "out")])
+    counted = json.loads((tmp_path / "out" / "report.json").read_text())["out_of_scope"]
+    places = (tmp_path / "out" / "report.html").read_text(), capsys.readouterr().out
+    assert counted == (None if least_scope is None else 0)
+    for place in places:
+        assert ("he check for images out of scope was not asked" in place) == (least_scope is None)
+
+
 def test_predictions_and_diagrams_are_written(tiny_folder: Path, manifest: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     evaluate.main([str(manifest), "--release", str(tiny_folder), "--fold", "2", "--out", str(out)])

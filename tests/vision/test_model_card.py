@@ -87,6 +87,19 @@ def test_figures_on_images_that_it_may_have_learnt_from_are_not_called_unseen(
     assert "held back" not in page
 
 
+def test_scope_is_said_to_be_asked_only_where_the_figures_are_of_a_release_that_asks(
+    shipped: ReleaseCard,
+) -> None:
+    not_asked = "The check for images out of scope was not asked for these figures."
+    assert shipped.metrics["out_of_scope"] == 0  # though the networks that were judged knew no scope
+    assert not_asked in unwrapped(model_card(shipped))
+    one_fold = {name: value for name, value in shipped.metrics.items() if name != "folds"} | {"fold": 0}
+    asked = replace(shipped, metrics={**one_fold, "out_of_scope": 2})
+    assert "2 images that were called out of scope" in unwrapped(model_card(asked))
+    unknowing = replace(asked, metrics={**one_fold, "out_of_scope": None}, least_scope=None)
+    assert not_asked in unwrapped(model_card(unknowing))
+
+
 def test_fold_that_a_network_or_its_start_saw_is_not_called_held_back(shipped: ReleaseCard) -> None:
     for seen in ({"folds_seen_before": [0]}, {"other_members": [{"folds_train": [2], "fold_tune": 0}]}):
         training = {"folds_train": [2, 3, 4], "fold_tune": 1, "scope": None, **seen}

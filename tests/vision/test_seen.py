@@ -70,6 +70,13 @@ def test_list_that_the_card_cannot_confirm_leaves_a_doubt(card: ReleaseCard) -> 
     assert "cannot be known" in part.says
 
 
+def test_card_whose_figures_were_taken_without_asking_for_the_scope_counts_all_the_same(
+    card: ReleaseCard,
+) -> None:
+    counted = trained(card, *EVERY_FOLD, folds=EVERY_FOLD, images=20, out_of_scope=None, refused=0)
+    assert "as far as" not in seen_by(counted, ROWS, ROWS).says
+
+
 def test_list_of_more_images_than_the_card_counts_is_another(card: ReleaseCard) -> None:
     seen = seen_by(trained(card, *EVERY_FOLD, folds=EVERY_FOLD, images=19), ROWS, ROWS)
     assert (seen.share, seen.folds, seen.is_warning) == ("unknown", [], False)

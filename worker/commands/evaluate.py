@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         seen,
         folds,
         detector.card.operating_points,
-        len(judged.out_of_scope),
+        None if detector.card.least_scope is None else len(judged.out_of_scope),
         len(judged.refused),
     )
     status = 1 if judged.refused else 0

@@ -50,6 +50,7 @@ def model_card(card: ReleaseCard) -> str:
         judged=_judged(card.metrics),
         is_unseen=_is_unseen(card),
         held_back=_held_back(card),
+        is_scope_asked=_is_scope_asked(card),
         groups=_groups(card),
         is_calibrated=card.calibration.slope > 0,
         is_all=_is_trained_on_all(card),
@@ -116,6 +117,11 @@ def _held_back(card: ReleaseCard) -> str:
         return ""
     once = " and judged once" if "auroc" in card.metrics else ""
     return f"; fold {card.metrics.get('fold')} was held back{once}"
+
+
+def _is_scope_asked(card: ReleaseCard) -> bool:
+    """Whether the figures are of images that were in scope; cards of before state 0 where nobody asked."""
+    return card.least_scope is not None and "folds" not in card.metrics
 
 
 def _is_trained_on_all(card: ReleaseCard) -> bool:

@@ -25,7 +25,7 @@ class Report:
     images: int
     groups: int  # of images that belong together
     fractured: int
-    out_of_scope: int
+    out_of_scope: int | None  # None: the check for that was not asked
     refused: int
     operating_points: OperatingPoints
     measures: dict[str, Estimate]
@@ -44,12 +44,13 @@ def report_on(
     seen: Seen,
     folds: list[int] | None,
     points: OperatingPoints,
-    out_of_scope: int = 0,
+    out_of_scope: int | None = None,
     refused: int = 0,
 ) -> Report:
     """Judge the outcomes of the images that were read.
 
-    points  for the reader of the report; the outcomes carry their verdicts
+    points        for the reader of the report; the outcomes carry their verdicts
+    out_of_scope  how many images were not read because of it; None where that was not asked
     """
     groups = [outcome.row.group for outcome in outcomes]
     return Report(

@@ -20,7 +20,7 @@ def as_text(report: Report) -> str:
     lines = [
         f"release {report.release}, {which}: {report.images} images, {report.fractured} fractured",
         seen_text(report.seen),
-        f"not judged: {report.refused} refused, {report.out_of_scope} out of scope",
+        f"not judged: {report.refused} refused{_scope(report.out_of_scope)}",
         f"rule-out at {points.rule_out:.4f}, rule-in at {points.rule_in:.4f}",
         "",
         *(f"{name:{NAME_WIDTH}}{_estimate(name, of)}" for name, of in report.measures.items()),
@@ -30,6 +30,10 @@ def as_text(report: Report) -> str:
         *_parts(report.body_parts | report.hardware),
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _scope(count: int | None) -> str:
+    return "; the check for images out of scope was not asked" if count is None else f", {count} out of scope"
 
 
 def _estimate(name: str, estimate: Estimate) -> str:

@@ -187,7 +187,7 @@ def _counted(card: ReleaseCard, rows: Sequence[Row]) -> Iterable[tuple[int, Any]
     metrics, training = card.metrics, card.training
     judged = _whole(metrics.get("folds")) or _held_back(card)
     if judged and "images" in metrics:
-        unread = metrics.get("out_of_scope", 0) + metrics.get("refused", 0)
+        unread = (metrics.get("out_of_scope") or 0) + metrics.get("refused", 0)
         yield sum(row.fold in judged for row in rows), metrics["images"] + unread
     tuned = _whole([training.get("fold_tune")])
     if tuned and "tune_images" in training:
