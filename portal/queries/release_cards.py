@@ -39,6 +39,7 @@ MEASURES = {  # named as the reports of the worker name them, which the portal d
     "box_precision_50": "Average precision of boxes at IoU 0.5",
 }
 COUNTS = ("images", "fractured", "out_of_scope", "refused")
+NO_MEASURES = (*COUNTS, "fold", "box_rule_version")  # numbers beside them
 NOT_JUDGED = "nothing yet: it states no figures"
 NOT_STATED = "not stated"
 """How a card says that nobody told what its release was trained on, or under what licence that is."""
@@ -158,7 +159,7 @@ def _figures(metrics: Mapping[str, Any]) -> Iterator[Figure]:
     intervals, uncalibrated = section(metrics, "intervals_95"), section(metrics, "before_calibration")
     for name in [*MEASURES, *(name for name in metrics if name not in MEASURES)]:
         figure = _figure(MEASURES.get(name) or words(name), metrics.get(name), intervals.get(name))
-        if figure is None or name in (*COUNTS, "fold"):
+        if figure is None or name in NO_MEASURES:
             continue
         yield figure
         if (before := _figure(f"{figure.name} before calibration", uncalibrated.get(name), None)) is not None:

@@ -31,6 +31,7 @@ CARD: dict[str, Any] = {
     "metrics": {
         "fold": 4, "auroc": 0.9123, "rule_out_sensitivity": 0.95, "intervals_95": {"auroc": [0.88, 0.94]},
         "images": 660, "fractured": 115, "out_of_scope": 2, "refused": 0, "spread_of_scores": 0.31,
+        "box_rule_version": 3,
         "hardware": {"without hardware": {"images": 640, "fractured": 101, "auroc": 0.899}},
         "body_parts": {
             "hand": {"images": 400, "fractured": 70, "auroc": 0.9, "auroc_interval_95": [0.8, 0.95]},
@@ -101,6 +102,7 @@ def test_page_of_a_release_shows_its_whole_card(app: Flask, as_radiographer: Per
         "a1" * 32, "b2" * 32, "Seed 7",
     ):  # fmt: skip
         assert words in page, words
+    assert "Box rule version" not in page, "it is no measure"
 
 
 def test_page_shows_both_figures_of_each_point_that_the_card_has(app: Flask, as_reader: Person) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from portal.queries.release_cards import MEASURES
+from worker.vision.boxes import VERSION
 from worker.vision.card import Calibration, ReleaseCard
 from worker.vision.evaluation.measures import NAMES
 from worker.vision.model_card import MEASURE_NAMES, main, model_card
@@ -98,6 +99,17 @@ def test_scope_is_said_to_be_asked_only_where_the_figures_are_of_a_release_that_
     assert "2 images that were called out of scope" in unwrapped(model_card(asked))
     unknowing = replace(asked, metrics={**one_fold, "out_of_scope": None}, least_scope=None)
     assert not_asked in unwrapped(model_card(unknowing))
+
+
+def test_figures_of_boxes_drawn_by_an_earlier_rule_are_said_to_be_so(shipped: ReleaseCard) -> None:
+    earlier = "The figures of boxes are by an earlier rule"
+    assert earlier in unwrapped(model_card(shipped))
+    assert earlier not in unwrapped(model_card(replace(shipped, box_trim=0.75)))  # states no version yet
+    for version, is_earlier in ((VERSION - 1, True), (VERSION, False)):
+        judged = replace(shipped, metrics={**shipped.metrics, "box_rule_version": version})
+        assert (earlier in unwrapped(model_card(judged))) == is_earlier
+    unmarked = replace(shipped, metrics={**shipped.metrics, "box_precision_30": None})
+    assert earlier not in unwrapped(model_card(unmarked))
 
 
 def test_fold_that_a_network_or_its_start_saw_is_not_called_held_back(shipped: ReleaseCard) -> None:

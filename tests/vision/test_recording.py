@@ -11,6 +11,7 @@ import pytest
 from tests.vision.full_disk import room_for
 from tests.vision.limbs import write_manifest
 from worker.commands import evaluate
+from worker.vision.boxes import VERSION
 from worker.vision.card import ReleaseCard
 from worker.vision.evaluation.measures import NAMES
 
@@ -106,6 +107,7 @@ def test_parts_stand_in_the_card_with_every_measure_and_its_interval(
     replace(ReleaseCard.read(tiny_folder), training={"folds_train": [1]}).write(tiny_folder)
     assert recorded(tiny_folder, manifest, "--fold", "0") == 0
     metrics = ReleaseCard.read(tiny_folder).metrics
+    assert metrics["box_rule_version"] == VERSION
     hand = metrics["body_parts"]["hand"]
     assert (hand["images"], hand["fractured"]) == (30, 10)
     for name in NAMES:  # the only part is the whole

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from worker.vision.boxes import VERSION as BOX_RULE_VERSION
 from worker.vision.card import ReleaseCard
 from worker.vision.evaluation.measures import NAMES
 from worker.vision.evaluation.report import Report
@@ -73,13 +74,14 @@ def record(folder: Path, report: Report) -> None:
 
 
 def card_metrics(report: Report) -> dict[str, Any]:
-    """A report as a card keeps it: measures by name, their intervals apart."""
+    """A report as a card keeps it: measures by name, their intervals apart; and which rule drew the boxes."""
     facts = report.to_json()
     measures = facts.pop("measures")
     value_of = {name: measure["value"] for name, measure in measures.items()}
     intervals = {name: [measure["low"], measure["high"]] for name, measure in measures.items()}
     counts = "images", "fractured", "out_of_scope", "refused"
     kept = {name: facts[name] for name in (*counts, "confusion")}
+    kept["box_rule_version"] = BOX_RULE_VERSION
     parts = {
         which: {name: _of_part(part) for name, part in facts[which].items()}
         for which in ("body_parts", "hardware")

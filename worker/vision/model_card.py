@@ -11,7 +11,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from worker.vision.card import ReleaseCard
+from worker.vision.boxes import VERSION as BOX_RULE_VERSION
+from worker.vision.card import TRIM_BEFORE, ReleaseCard
 from worker.vision.errors import BadRelease
 from worker.vision.evaluation.measures import NAMES
 from worker.vision.evaluation.seen import fold_held_back, went_on_from
@@ -51,6 +52,7 @@ def model_card(card: ReleaseCard) -> str:
         is_unseen=_is_unseen(card),
         held_back=_held_back(card),
         is_scope_asked=_is_scope_asked(card),
+        is_earlier_box_rule=_is_earlier_box_rule(card),
         groups=_groups(card),
         is_calibrated=card.calibration.slope > 0,
         is_all=_is_trained_on_all(card),
@@ -122,6 +124,17 @@ def _held_back(card: ReleaseCard) -> str:
 def _is_scope_asked(card: ReleaseCard) -> bool:
     """Whether the figures are of images that were in scope; cards of before state 0 where nobody asked."""
     return card.least_scope is not None and "folds" not in card.metrics
+
+
+def _is_earlier_box_rule(card: ReleaseCard) -> bool:
+    """Whether other boxes were judged than are drawn now.
+
+    Cards have stated the version since its third; those of the second state no trim either.
+    """
+    if card.metrics.get("box_precision_30") is None:
+        return False
+    stated = card.metrics.get("box_rule_version")
+    return card.box_trim == TRIM_BEFORE if stated is None else stated < BOX_RULE_VERSION
 
 
 def _is_trained_on_all(card: ReleaseCard) -> bool:
