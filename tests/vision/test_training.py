@@ -174,30 +174,6 @@ def test_impossible_run_says_why(
 
 
 @pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("--epochs", "0"),
-        ("--batch-size", "0"),
-        ("--side", "-64"),
-        ("--side", "0"),
-        ("--first-side", "0"),
-        ("--seed", "-1"),
-        ("--threads", "0"),
-        ("--learning-rate", "nan"),
-        ("--learning-rate", "-1"),
-    ],
-)
-def test_option_that_no_run_can_have_is_refused_by_its_name(
-    option: str, value: str, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as left:
-        train.main(["--data", str(manifest), "--out", str(tmp_path / "run"), option, value])
-    assert left.value.code == 2
-    assert f"{option}: {value} is no " in capsys.readouterr().err
-    assert not (tmp_path / "run").exists()
-
-
-@pytest.mark.parametrize(
     ("kind", "folds", "complaint"),
     [
         ("1", "234", "folds 2, 3, 4, to train on, have no fractured image"),

@@ -15,7 +15,7 @@ from worker.commands.fold_ensembles import folds_of_ensemble
 from worker.commands.fold_judgement import judge_folds
 from worker.commands.fold_runs import fold_in, folds_of_recipe, is_read, members_of
 from worker.commands.recipe import say
-from worker.commands.recipe_options import DATA, add_recipe
+from worker.commands.recipe_options import DATA, add_recipe, fold_list
 from worker.vision.errors import VisionError
 from worker.vision.networks.registry import looks_closely
 from worker.vision.training.progress import Progress
@@ -70,7 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--mirrored", action="store_true", help="read each image as it is and mirrored")
     parser.add_argument(
-        "--folds", help="judge on these only, such as 0,1; each network is trained on all others"
+        "--folds",
+        type=fold_list,
+        metavar="N,N…",
+        help="judge on these only, such as 0,1; each network is trained on all others",
     )
     parser.add_argument("--fold", type=int, help="only this one; default: all, one after the other")
     parser.add_argument("--out", type=Path, metavar="DIR", required=True, help="such as runs/cv")

@@ -63,7 +63,7 @@ def judged_of(asked: argparse.Namespace, known: Iterable[int]) -> list[int]:
     known = sorted(known)
     if len(known) < 2:
         raise ValueError("there are fewer than two folds")
-    chosen = known if asked.folds is None else sorted({int(number) for number in asked.folds.split(",")})
+    chosen = known if asked.folds is None else sorted(set(asked.folds))
     if len(chosen) < 2 or not set(chosen) <= set(known):
         raise ValueError(f"--folds must name two or more of {', '.join(map(str, known))}")
     refuse_other_folds(asked.out, chosen)

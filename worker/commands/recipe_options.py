@@ -129,6 +129,22 @@ def at_least(least: int) -> Callable[[str], int]:
 count = at_least(0)
 
 
+def fold_list(text: str) -> tuple[int, ...]:
+    """The numbers of folds, for argparse."""
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError as failure:
+        raise argparse.ArgumentTypeError(f"{text} is no list of folds, such as 0,1") from failure
+
+
+def fold_or_none(text: str) -> int | None:
+    """The number of a fold, or None where none is asked for, for argparse."""
+    try:
+        return None if text == "none" else int(text)
+    except ValueError as failure:
+        raise argparse.ArgumentTypeError(f"{text} is no number of a fold, nor none") from failure
+
+
 def rate(text: str) -> float:
     """A number above 0, for argparse."""
     try:

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 
 from worker.commands.ending import status_of
 from worker.commands.recipe import data_for, options_of, refuse_another_recipe
-from worker.commands.recipe_options import DATA, add_recipe, count
+from worker.commands.recipe_options import DATA, add_recipe, count, fold_list, fold_or_none
 from worker.commands.release_of import export_release
 from worker.commands.training_run import run_training
 from worker.vision.errors import VisionError
@@ -64,31 +64,27 @@ def _options(asked: argparse.Namespace) -> Options:
     return options
 
 
-def _folds(text: str) -> tuple[int, ...]:
-    return tuple(int(fold) for fold in text.split(","))
-
-
-def _fold(text: str) -> int | None:
-    return None if text == "none" else int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="./run train", usage=USAGE, description=DESCRIPTION, epilog=SEVERAL)
     add_recipe(parser)
     run = parser.add_argument_group("the run")
     run.add_argument(
-        "--folds-train", type=_folds, default="2,3,4", metavar="N,N…", help="trained on; default: %(default)s"
+        "--folds-train",
+        type=fold_list,
+        default="2,3,4",
+        metavar="N,N…",
+        help="trained on; default: %(default)s",
     )
     run.add_argument(
         "--fold-tune",
-        type=_fold,
+        type=fold_or_none,
         default=1,
         metavar="N",
         help="chooses weights and thresholds, or none; default: %(default)s",
     )
     run.add_argument(
         "--fold-test",
-        type=_fold,
+        type=fold_or_none,
         default=0,
         metavar="N",
         help="held back, only noted; or none; default: %(default)s",
