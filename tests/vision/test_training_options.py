@@ -47,3 +47,21 @@ def test_cross_validation_is_told_which_folds_by_their_numbers(
     with pytest.raises(SystemExit):
         cross_validate.main(["--data", "manifest.csv", "--out", str(tmp_path / "cv"), "--folds", "a"])
     assert "--folds: a is no list of folds, such as 0,1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [["--resume"], ["--export", "{here}/first-1"]])
+def test_folder_without_a_run_is_named(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["--out", str(tmp_path / "typo"), *(part.format(here=tmp_path) for part in more)]
+    assert train.main([*asked, "--device", "cpu"]) == 2
+    assert capsys.readouterr().err == f"train: {tmp_path / 'typo'} holds no run\n"
+
+
+@pytest.mark.parametrize("more", [["--epochs", "30"], ["--epochs", "15"], ["--data", "a.csv"], ["--square"]])
+def test_run_that_goes_on_takes_no_other_recipe(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        train.main(["--out", str(tmp_path), "--resume", *more])
+    assert "--resume goes on by the run's own recipe" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from worker.commands.recipe_options import DATA, add_recipe, count, fold_list, f
 from worker.commands.release_of import export_release
 from worker.commands.training_run import run_training
 from worker.vision.errors import VisionError
-from worker.vision.training.checkpoint import Options
+from worker.vision.training.checkpoint import OPTIONS_FILE, Options
 from worker.vision.training.crew import NothingTold, joined_crew, leave
 
 USAGE = """./run train --data DATA --out DIR [options]
@@ -26,18 +26,20 @@ SEVERAL = (
     "Several GPUs: torchrun --nproc-per-node 4 -m worker.commands.train …, with the same options. The"
     " processes divide each batch; one of them scores, writes and speaks."
 )
+BESIDE_RESUME = {"out", "resume", "device", "threads", "workers"}
 DESCRIPTION = f"Train a network on labelled radiographs, and make a release of it. {DATA}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when the run or the release is finished, 2 when something asked for is not there."""
-    asked = _parser().parse_args(arguments)
+    asked = _asked(arguments)
     torch.set_num_threads(asked.threads)
     try:
         with joined_crew(asked.device, asked.workers) as crew:
             if asked.export is None:
                 run_training(crew.told(lambda: _options(asked)), asked.out, crew)
             elif crew.leads:
+                _require_runs([asked.out, *asked.others])
                 export_release(asked)
     except (VisionError, OSError, ValueError, SafetensorError) as failure:
         print(f"train: {failure}", file=sys.stderr)
@@ -49,6 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(asked: argparse.Namespace) -> Options:
     if asked.resume:
+        _require_runs([asked.out])
         return Options.read(asked.out)
     data = data_for(asked)
     options = options_of(asked, data, asked.folds_train, asked.fold_tune, asked.fold_test, asked.patience)
@@ -62,6 +65,27 @@ def _options(asked: argparse.Namespace) -> Options:
         )
     data.keep()
     return options
+
+
+def _require_runs(folders: Sequence[Path]) -> None:
+    """Raises ValueError, which names the first folder without one."""
+    for folder in folders:
+        if not (folder / OPTIONS_FILE).exists():
+            raise ValueError(f"{folder} holds no run")
+
+
+def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if asked.resume:
+        untold = argparse.Namespace(**dict.fromkeys(vars(asked)))  # defaults fill in only what is not there
+        told = vars(parser.parse_args(arguments, untold))
+        if not BESIDE_RESUME.issuperset(name for name, value in told.items() if value is not None):
+            parser.error(
+                "--resume goes on by the run's own recipe: beside it only --out, --device, --threads and"
+                " --workers can be given"
+            )
+    return asked
 
 
 def _parser() -> argparse.ArgumentParser:
