@@ -133,11 +133,3 @@ def test_image_that_only_one_release_read_is_left_out() -> None:
     read = outcomes(np.array([0.1, 0.2, 0.3]), np.array([True, False, True]))
     first, second = shared(read[:2], read[1:])
     assert first == second == [read[1]]
-
-
-def test_release_that_is_not_there_is_said_plainly(
-    tiny_folder: Path, manifest: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert compare.main([str(tiny_folder), str(tmp_path / "gone"), str(manifest)]) == 2
-    said = capsys.readouterr().err
-    assert said == f"compare: {tmp_path / 'gone'}: the release has no readable card.json\n"

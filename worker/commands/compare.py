@@ -10,9 +10,9 @@ from pathlib import Path
 
 from worker.commands.ending import status_of
 from worker.commands.judging import judge_each
+from worker.commands.named_release import detector_in
 from worker.vision.card import ReleaseCard
-from worker.vision.detector import Detector
-from worker.vision.errors import BadRelease, VisionError
+from worker.vision.errors import VisionError
 from worker.vision.evaluation.comparison import comparison_of, comparison_text, shared
 from worker.vision.evaluation.seen import seen_by, seen_text
 from worker.vision.manifest import Row, read_manifest
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code 0 when every image was read, 1 when any was refused, 2 when nothing could be compared."""
     asked = _parser().parse_args(arguments)
     try:
-        detectors = [_loaded(folder, asked) for folder in (asked.a, asked.b)]
+        detectors = [detector_in(folder, asked.device, asked.engine) for folder in (asked.a, asked.b)]
         cards = detectors[0].card, detectors[1].card
         rows = read_manifest(asked.manifest)
         folds = _folds(asked.fold, cards, rows)
@@ -43,14 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     comparison = comparison_of(both, names, folds, len(chosen))
     print(json.dumps(comparison.to_json()) if asked.json else comparison_text(comparison))
     return 1 if first.refused else 0
-
-
-def _loaded(folder: Path, asked: argparse.Namespace) -> Detector:
-    """Raises VisionError, which names the folder, and ValueError."""
-    try:
-        return Detector.load(folder, asked.device, asked.engine)
-    except BadRelease as failure:
-        raise BadRelease(f"{folder}: {failure}") from failure
 
 
 def _folds(fold: int | None, cards: tuple[ReleaseCard, ReleaseCard], rows: Sequence[Row]) -> list[int] | None:

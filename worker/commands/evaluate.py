@@ -11,9 +11,9 @@ from pathlib import Path
 from worker.commands.ending import status_of
 from worker.commands.evaluation_folder import write_out
 from worker.commands.judging import judge
+from worker.commands.named_release import detector_in
 from worker.commands.recording import record, refuse_to_record
 from worker.vision.card import ReleaseCard
-from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
 from worker.vision.evaluation.report import report_on
 from worker.vision.evaluation.report_text import as_text
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         folder = asked.release or default_release()
-        detector = Detector.load(folder, asked.device, asked.engine)
+        detector = detector_in(folder, asked.device, asked.engine)
         rows = read_manifest(asked.manifest)
         folds = _folds(asked, detector.card, rows)
         chosen = [row for row in rows if folds is None or row.fold in folds]

@@ -14,6 +14,7 @@ import numpy as np
 from worker.commands.ending import status_of
 from worker.commands.files import Refusal, read_image
 from worker.commands.found_files import FoundFiles
+from worker.commands.named_release import detector_in
 from worker.intake.decoder import Decoder
 from worker.vision.detector import Detector
 from worker.vision.errors import VisionError
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     files = FoundFiles(asked.images, [fresh])
     try:
         folder = asked.release or default_release()
-        detector = Detector.load(folder, engine="torch")
+        detector = detector_in(folder, engine="torch")
         original = TorchEngine(folder, detector.card, "cpu")
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         export_onnx(original.network, fresh)

@@ -17,6 +17,7 @@ from worker.commands.answer_table import STANDARD_OUTPUT, AnswerTable, TableOver
 from worker.commands.ending import status_of
 from worker.commands.files import Refusal, WorkingImage, read_image
 from worker.commands.found_files import FoundFiles
+from worker.commands.named_release import detector_in
 from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
 from worker.intake.decoder import Decoder
 from worker.vision.card import ReleaseCard, card_json
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name need not be text
     try:
         release = asked.release or default_release()
-        detector = Detector.load(release, asked.device)
+        detector = detector_in(release, asked.device)
         overlays = OverlayFolder.of(asked.overlay, asked.out, release, detector) if asked.overlay else None
         if overlays:
             overlays.keep_apart_from(asked.files)
