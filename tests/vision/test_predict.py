@@ -120,6 +120,15 @@ def test_image_out_of_scope_gets_no_picture_that_could_pass_for_a_sound_one(
     assert not list(out.iterdir())
 
 
+@pytest.mark.parametrize("overlay", [[], ["--overlay", "elsewhere"]])
+def test_folder_for_heatmaps_that_are_not_asked_for_is_refused(
+    overlay: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        predict.main(["x.png", "--out", str(tmp_path / "results"), *overlay])
+    assert "--out is where --overlay map or --overlay gradcam draws" in capsys.readouterr().err
+
+
 def test_damaged_release_reads_nothing(
     files: dict[str, Path], tiny_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

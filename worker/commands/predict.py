@@ -18,13 +18,15 @@ from worker.commands.ending import status_of
 from worker.commands.files import Refusal, WorkingImage, read_image
 from worker.commands.found_files import FoundFiles
 from worker.commands.named_release import detector_in
-from worker.commands.overlay_folder import OverlayFolder, PicturesAmongImages, picture_name
+from worker.commands.overlay_folder import KINDS, OverlayFolder, PicturesAmongImages, picture_name
 from worker.intake.decoder import Decoder
 from worker.vision.card import ReleaseCard, card_json
 from worker.vision.detector import Detector, Reading
 from worker.vision.errors import VisionError
 from worker.vision.overlay import LONGEST_PICTURE_PX
 from worker.vision.shelf import default_release
+
+DRAWN_INTO = Path("heatmaps")
 
 Answer = dict[str, Any]
 Teller = Callable[[Answer], None]
@@ -38,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         release = asked.release or default_release()
         detector = detector_in(release, asked.device)
-        overlays = OverlayFolder.of(asked.overlay, asked.out, release, detector) if asked.overlay else None
+        overlays = _overlays(asked, release, detector)
         if overlays:
             overlays.keep_apart_from(asked.files)
         files = FoundFiles(asked.files, _written(asked, overlays))
@@ -96,6 +98,12 @@ def _cautions(image: WorkingImage | Refusal, reading: Reading | None, card: Rele
     return list(cautions_beside(card_json(card), image.flags, [image.body_part], has_probability))
 
 
+def _overlays(asked: argparse.Namespace, release: Path, detector: Detector) -> OverlayFolder | None:
+    if not asked.overlay:
+        return None
+    return OverlayFolder.of(asked.overlay, asked.out or DRAWN_INTO, release, detector)
+
+
 def _written(asked: argparse.Namespace, overlays: OverlayFolder | None) -> list[Path]:
     """What this run makes and must not read."""
     pictures = [overlays.folder] if overlays else []
@@ -146,6 +154,8 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     if asked.json and asked.csv == STANDARD_OUTPUT:
         parser.error("--json and --csv - both want standard output: name a file after --csv")
+    if asked.out is not None and asked.overlay not in KINDS:
+        parser.error("--out is where --overlay map or --overlay gradcam draws: name one of them too")
     return asked
 
 
@@ -178,7 +188,7 @@ def _parser() -> argparse.ArgumentParser:
         " trained to draw, or Grad-CAM, which shows what raised the probability and is no probability itself"
         " (needs torch). --heatmap is the same option",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", default=Path("heatmaps"), help="default: heatmaps")
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"of the heatmaps; default: {DRAWN_INTO}")
     parser.add_argument(
         "--release", type=Path, metavar="DIR", help="default: GREENSTICK_RELEASE, else newest"
     )
