@@ -138,6 +138,21 @@ def test_two_folders_label_their_images_and_names_make_groups(tmp_path: Path) ->
     }
 
 
+def test_files_in_the_two_folders_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    for number in range(10):
+        folder = tmp_path / ("fractured", "not_fractured")[number % 2] / "day"
+        draw(folder / f"{number}" / "image.png", number)
+        (folder / f"{number}.dcm").touch()
+    (folder / "IM0001").touch()
+    (folder / ".hidden").touch()
+    data = listed(tmp_path, tmp_path / "run", seed=0)
+    assert (len(data.rows), data.left_out) == (10, 11)
+    for picture in tmp_path.rglob("*.png"):
+        picture.unlink()
+    with pytest.raises(ValueError, match=r"other files do \(11\): list DICOM files in a manifest"):
+        read_layout(tmp_path)
+
+
 def test_same_picture_in_another_size_and_compression_is_a_near_duplicate(tmp_path: Path) -> None:
     paths = [draw(tmp_path / f"{seed}.png", seed) for seed in range(4)]
     with Image.open(paths[2]) as picture:

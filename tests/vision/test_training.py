@@ -137,15 +137,19 @@ def write_stripes(folder: Path) -> Path:
     return folder / "others.csv"
 
 
-def test_two_folders_of_pictures_are_enough_to_train(tmp_path: Path) -> None:
+def test_two_folders_of_pictures_are_enough_to_train(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for number in range(25):
         folder = tmp_path / "data" / ("not_fractured" if number % 3 else "fractured")
         folder.mkdir(parents=True, exist_ok=True)
         noise = np.random.default_rng(number).integers(0, 256, (64, 48), dtype=np.uint8)
         Image.fromarray(noise).save(folder / f"{number}.png")
+    (folder / "other.dcm").touch()
     run = trained(tmp_path / "data", tmp_path / "run")
     assert best(run)
     assert len(read_manifest(run / "manifest.csv", [0])) == 5
+    assert "are left out (1): DICOM files can be listed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -96,13 +96,19 @@ def _check_closeness(asked: argparse.Namespace, fold_tune: int | None) -> None:
 
 
 def data_for(asked: argparse.Namespace) -> Listed:
-    """The images asked for, listed in --out once they are kept; says how many are in no fold.
+    """The images asked for, listed in --out once they are kept; says how many are left out.
 
     raises  ValueError without any data
     """
     if asked.data is None:
         raise ValueError("--data is needed for a new run: a manifest, or a folder of labelled images")
     data = listed(asked.data, asked.out, asked.seed)
+    if data.left_out:
+        print(
+            f"files of {asked.data} whose names do not end as those of JPEG, PNG or TIFF are left out"
+            f" ({data.left_out}): DICOM files can be listed in a manifest",
+            file=sys.stderr,
+        )
     if without := sum(row.fold is None for row in data.rows):
         print(f"{without} of {len(data.rows)} rows name no fold and are left out", file=sys.stderr)
     return data

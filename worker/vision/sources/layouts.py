@@ -12,7 +12,7 @@ from worker.vision.sources.folds import with_folds
 from worker.vision.sources.fracatlas import is_fracatlas, is_published_fracatlas, read_fracatlas
 from worker.vision.sources.known_data import FRACATLAS, MURA
 from worker.vision.sources.mura import is_mura, read_mura
-from worker.vision.sources.two_folders import is_two_folders, read_two_folders
+from worker.vision.sources.two_folders import is_two_folders, left_out, read_two_folders
 
 LAYOUTS = (
     (is_fracatlas, read_fracatlas),
@@ -27,12 +27,14 @@ class Listed:
 
     known_as  the data set that their layout tells, one of KNOWN_DATA; None when nothing tells it
     text      of the manifest where it is ours to write; None when it was given
+    left_out  how many files of a plain folder are none of the images that it lists
     """
 
     manifest: Path
     rows: list[Row]
     known_as: str | None = None
     text: str | None = None
+    left_out: int = 0
 
     @property
     def sha256(self) -> str:
@@ -73,7 +75,8 @@ def listed(source: Path, run: Path, seed: int) -> Listed:
     else:
         rows = read_layout(source)
     dealt = with_folds(rows, seed)
-    return Listed(run / "manifest.csv", dealt, known_as(source), manifest_text(dealt))
+    passed_over = left_out(source) if source.is_dir() and is_two_folders(source) else 0
+    return Listed(run / "manifest.csv", dealt, known_as(source), manifest_text(dealt), passed_over)
 
 
 def read_layout(folder: Path) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from worker.vision.manifest import Row
@@ -23,18 +24,11 @@ def read_two_folders(folder: Path) -> list[Row]:
     Who belongs together is guessed: images of one subfolder; else those whose names agree up to and including
     their first number (`patient7_1.png`, `patient7_2.png`; `12-rotated.jpg`, `12.jpg`); and near-duplicates.
     """
-    found = [
-        (path, is_fractured, kind)
-        for kind, is_fractured in (
-            (_named(folder, ("fractured",)), True),
-            (_named(folder, SOUND_NAMES), False),
-        )
-        if kind is not None
-        for path in sorted(kind.rglob("*"))
-        if path.suffix.lower() in ENDINGS and not path.name.startswith(".")
-    ]
+    found = [file for file in _files(folder) if file[0].suffix.lower() in ENDINGS]
     if not found:
-        raise ValueError("no image lies in fractured/ or not_fractured/")
+        others = left_out(folder)
+        but = f" as JPEG, PNG or TIFF, but other files do ({others}): list DICOM files in a manifest"
+        raise ValueError(f"no image lies in fractured/ or not_fractured/{but if others else ''}")
     paths = [path for path, _, _ in found]
     owners = [_owner(path, kind) for path, _, kind in found]
     groups = joined(owners, [*pairs_of_equals(owners), *near_duplicates(paths)])
@@ -42,6 +36,20 @@ def read_two_folders(folder: Path) -> list[Row]:
         Row(path, path.relative_to(folder).as_posix(), is_fractured, "unknown", (), group, None)
         for (path, is_fractured, _), group in zip(found, groups, strict=True)
     ]
+
+
+def left_out(folder: Path) -> int:
+    """How many files below both are not read: those whose names do not end as an image's."""
+    return sum(path.suffix.lower() not in ENDINGS for path, _, _ in _files(folder))
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, bool, Path]]:
+    """Each file that is not hidden, whether it is of a fracture, and in which of both folders it lies."""
+    for names, is_fractured in ((("fractured",), True), (SOUND_NAMES, False)):
+        if (kind := _named(folder, names)) is not None:
+            for path in sorted(kind.rglob("*")):
+                if path.is_file() and not path.name.startswith("."):
+                    yield path, is_fractured, kind
 
 
 def _named(folder: Path, names: tuple[str, ...]) -> Path | None:
