@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,6 +128,26 @@ def test_releases_that_were_trained_on_these_images_are_named(
     said = capsys.readouterr().err
     assert "tiny: WARNING: The release was trained on all of these images (fold 1)" in said
     assert "eager: WARNING: The release never saw these images (fold 1)" in said  # but some of their groups
+
+
+@pytest.mark.parametrize(
+    ("training", "folds"),
+    [({"folds_train": [0, 1]}, None), ({"folds_train": [0], "fold_tune": 1}, None), ({}, [1])],
+)
+def test_fold_that_a_release_learnt_from_is_not_called_held_back(
+    training: dict[str, Any],
+    folds: list[int] | None,
+    tiny_folder: Path,
+    calling_all: Path,
+    manifest: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for folder, seen in ((tiny_folder, {"folds_train": [0]}), (calling_all, training)):
+        replace(ReleaseCard.read(folder), training=seen, metrics={"fold": 1}).write(folder)
+    assert compare.main([str(tiny_folder), str(calling_all), str(manifest), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["folds"] == folds
+    assert ("which both cards say was held back" in told.err) == (folds is not None)
 
 
 def test_image_that_only_one_release_read_is_left_out() -> None:

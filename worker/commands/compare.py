@@ -14,7 +14,7 @@ from worker.commands.named_release import detector_in
 from worker.vision.card import ReleaseCard
 from worker.vision.errors import VisionError
 from worker.vision.evaluation.comparison import comparison_of, comparison_text, shared
-from worker.vision.evaluation.seen import seen_by, seen_text
+from worker.vision.evaluation.seen import fold_held_back, seen_by, seen_text
 from worker.vision.manifest import Row, read_manifest
 
 
@@ -49,8 +49,8 @@ def _folds(fold: int | None, cards: tuple[ReleaseCard, ReleaseCard], rows: Seque
     """The fold asked for, else the one that both releases held back, else every row."""
     if fold is not None:
         return [fold]
-    first, second = (card.metrics.get("fold") for card in cards)
-    if isinstance(first, int) and first == second and first in {row.fold for row in rows}:
+    first, second = map(fold_held_back, cards)
+    if first is not None and first == second and first in {row.fold for row in rows}:
         print(f"comparing on fold {first}, which both cards say was held back", file=sys.stderr)
         return [first]
     return None
