@@ -14,6 +14,7 @@ from worker.vision.sources.known_data import NOT_STATED
 from worker.vision.split_groups import split_groups
 
 Share = Literal["all", "some", "none", "unknown"]
+Beside = Literal["the same", "perhaps the same", "longer", "another"]
 LINE_WIDTH = 110  # letters, on a terminal
 
 
@@ -34,46 +35,29 @@ def seen_by(card: ReleaseCard, rows: Sequence[Row], judged: Sequence[Row]) -> Se
     judged  those of its rows that are judged
     """
     of_judged = {row.fold for row in judged if row.fold is not None}
-    trained, held_back = folds_trained_on(card), _held_back(card)
+    trained = folds_trained_on(card)
     if any(row.fold is None for row in judged) and not trained & of_judged:
         return _unknown("The list does not say of every image in which fold it is")
-    if not trained and of_judged - held_back:
+    if not trained and of_judged - _held_back(card):
         return _unknown("The release's card does not say which folds it was trained on")
-    is_another, is_certain = is_another_list(card, rows), _is_same_list(card, rows)
-    if not is_certain:
-        counted = [(here, on_card) for here, on_card in _counted(card, rows) if isinstance(on_card, int)]
-        if any(here > on_card for here, on_card in counted):
-            return _unknown(
-                "The list is another, or longer: it has more images in its folds than the card counts"
-            )
-        is_certain = not is_another and bool(counted) and all(here == on_card for here, on_card in counted)
+    which = _which_list(card, rows)
+    if which == "longer":
+        return _unknown(
+            "The list is another, or longer: it has more images in its folds than the card counts"
+        )
     tuned = folds_tuned_on(card) - trained
     if remembered := trained & of_judged:
-        return _trained_on(card, judged, remembered, tuned & of_judged, is_certain)
+        return _trained_on(card, judged, remembered, tuned & of_judged, which == "the same")
     if chosen_by := tuned & of_judged:
-        says = (
-            f"The release was not trained on these images, but it was tuned on {folds_text(chosen_by)}: its"
-            " calibration and thresholds were chosen by them, so that the figures flatter it."
-        )
-        return Seen("none", [], True, says)
-    if is_another:
+        return _tuned_on(chosen_by)
+    if which == "another":
         return _unknown("The list is another than that of the training, or was changed since")
     if started_from := went_on_from(card):
         return _seen_by_start(
             f"Its training never saw these images ({folds_text(of_judged)}), but the release", started_from
         )
-    limit = "" if is_certain else ", as far as the numbers of folds tell"
-    says = f"The release never saw these images ({folds_text(of_judged)}){limit}"
     split = {row.group for row in judged} & {row.group for row in rows if row.fold in trained | tuned}
-    if not split:
-        return Seen("none", [], False, f"{says}.")
-    return Seen(
-        "none",
-        [],
-        True,
-        f"{says}, but some of their groups ({len(split)}) have images in folds that it was trained or tuned"
-        " on: of these it may have seen others of the same patient, which flatters the figures.",
-    )
+    return _never_saw(of_judged, len(split), which == "the same")
 
 
 def seen_out_of_fold(folds: Sequence[Sequence[Row]], started_from: Collection[str] = ()) -> Seen:
@@ -137,9 +121,16 @@ def went_on_from(card: ReleaseCard) -> set[str]:
     return {name for member in members_of(card) if isinstance(name := member.get("went_on_from"), str)}
 
 
-def _is_same_list(card: ReleaseCard, rows: Sequence[Row]) -> bool:
-    """Whether the card says that each of its networks was taught by this list."""
-    return {member.get("list_sha256") for member in members_of(card)} == {list_sha256(rows)}
+def _which_list(card: ReleaseCard, rows: Sequence[Row]) -> Beside:
+    """What this list is beside the training's, by the card's SHA-256 of that or, without it, its counts."""
+    if {member.get("list_sha256") for member in members_of(card)} == {list_sha256(rows)}:
+        return "the same"
+    counted = [(here, on_card) for here, on_card in _counted(card, rows) if isinstance(on_card, int)]
+    if any(here > on_card for here, on_card in counted):
+        return "longer"
+    if is_another_list(card, rows):
+        return "another"
+    return "the same" if counted and all(here == on_card for here, on_card in counted) else "perhaps the same"
 
 
 def _trained_on(
@@ -163,6 +154,28 @@ def _trained_on(
             " training, it cannot be known what the release saw of it."
         )
     return Seen("all" if is_all else "some", sorted(remembered), True, " ".join(says))
+
+
+def _tuned_on(folds: set[int]) -> Seen:
+    says = (
+        f"The release was not trained on these images, but it was tuned on {folds_text(folds)}: its"
+        " calibration and thresholds were chosen by them, so that the figures flatter it."
+    )
+    return Seen("none", [], True, says)
+
+
+def _never_saw(folds: set[int], groups_split: int, is_certain: bool) -> Seen:
+    limit = "" if is_certain else ", as far as the numbers of folds tell"
+    says = f"The release never saw these images ({folds_text(folds)}){limit}"
+    if not groups_split:
+        return Seen("none", [], False, f"{says}.")
+    return Seen(
+        "none",
+        [],
+        True,
+        f"{says}, but some of their groups ({groups_split}) have images in folds that it was trained or tuned"
+        " on: of these it may have seen others of the same patient, which flatters the figures.",
+    )
 
 
 def _seen_by_start(who: str, started_from: Collection[str]) -> Seen:
