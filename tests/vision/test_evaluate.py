@@ -273,7 +273,7 @@ def test_fold_that_the_manifest_lacks_is_said_plainly(
     tiny_folder: Path, manifest: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert evaluate.main([str(manifest), "--release", str(tiny_folder), "--fold", "9"]) == 2
-    assert capsys.readouterr().err == "evaluate: the manifest has no row of fold 9\n"
+    assert capsys.readouterr().err == f"evaluate: {manifest} has no row of fold 9\n"
 
 
 def test_missing_manifest_is_said_plainly(tiny_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,7 +100,7 @@ def test_unnamed_column_of_row_numbers_that_pandas_writes_is_passed_over(tmp_pat
 
 
 def test_fold_without_images_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no row of fold \[7\]"):
+    with pytest.raises(ValueError, match=r"manifest.csv has no row of fold 7"):
         read_manifest(write_manifest(tmp_path, 5), folds=[7])
 
 

@@ -15,7 +15,7 @@ from worker.vision.card import ReleaseCard
 from worker.vision.errors import VisionError
 from worker.vision.evaluation.comparison import comparison_of, comparison_text, shared
 from worker.vision.evaluation.seen import fold_held_back, seen_by, seen_text
-from worker.vision.manifest import Row, read_manifest
+from worker.vision.manifest import Row, read_manifest, rows_in
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cards = detectors[0].card, detectors[1].card
         rows = read_manifest(asked.manifest)
         folds = _folds(asked.fold, cards, rows)
-        chosen = [row for row in rows if folds is None or row.fold in folds]
-        if not chosen:
-            raise ValueError(f"the manifest has no row of fold {asked.fold}")
+        chosen = rows_in(rows, folds, asked.manifest)
         for card in cards:
             print(f"{card.name}: {seen_text(seen_by(card, rows, chosen))}", file=sys.stderr)
         first, second = judge_each(detectors, chosen)

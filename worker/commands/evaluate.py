@@ -18,7 +18,7 @@ from worker.vision.errors import VisionError
 from worker.vision.evaluation.report import report_on
 from worker.vision.evaluation.report_text import as_text
 from worker.vision.evaluation.seen import fold_held_back, seen_by, seen_text
-from worker.vision.manifest import Row, read_manifest
+from worker.vision.manifest import Row, read_manifest, rows_in
 from worker.vision.shelf import default_release
 
 
@@ -30,9 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         detector = detector_in(folder, asked.device, asked.engine)
         rows = read_manifest(asked.manifest)
         folds = _folds(asked, detector.card, rows)
-        chosen = [row for row in rows if folds is None or row.fold in folds]
-        if not chosen:
-            raise ValueError(f"the manifest has no row of fold {asked.fold}")
+        chosen = rows_in(rows, folds, asked.manifest)
         if asked.record:
             refuse_to_record(detector.card, rows, chosen)
         seen = seen_by(detector.card, rows, chosen)

@@ -53,7 +53,8 @@ def rows_in(rows: Sequence[Row], folds: Sequence[int] | None, path: Path) -> lis
     """Those of some folds, or all. Raises ValueError, which names the manifest, when there is none."""
     chosen = [row for row in rows if folds is None or row.fold in folds]
     if not chosen:
-        raise ValueError(f"{path} has no row" + ("" if folds is None else f" of fold {list(folds)}"))
+        which = "" if folds is None else f" of fold {', '.join(map(str, folds))}"
+        raise ValueError(f"{path} has no row{which}")
     return chosen
 
 
