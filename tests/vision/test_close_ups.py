@@ -19,6 +19,7 @@ import torch  # noqa: E402
 
 from worker.commands.files import known_image  # noqa: E402
 from worker.vision.card import PreprocessingCard  # noqa: E402
+from worker.vision.evaluation.outcome import holds  # noqa: E402
 from worker.vision.manifest import BoxPx, read_manifest  # noqa: E402
 from worker.vision.networks.close_reader import BOX_UNIT, CLOSE_UP_PX, SEEN_PX  # noqa: E402
 from worker.vision.passes import Answer  # noqa: E402
@@ -37,7 +38,7 @@ from worker.vision.training.close_ups import (  # noqa: E402
 )
 from worker.vision.training.crew import ALONE  # noqa: E402
 from worker.vision.training.samples import Sample, read_samples  # noqa: E402
-from worker.vision.training.suspects import Suspect, holds, suspects_of  # noqa: E402
+from worker.vision.training.suspects import Suspect, suspects_of  # noqa: E402
 
 
 @pytest.fixture
@@ -81,7 +82,7 @@ def test_epoch_shows_every_box_and_false_alarms_that_keep_away_from_them(suspect
     assert len(alarms) == FALSE_ALARMS_PER_VIEW * VIEWS_OF_A_BOX * len(marked)
     assert len({(view.suspect, view.middle) for view in alarms}) == len(alarms)
     near = [
-        holds(box, view.middle, NEAREST_PX / 2)
+        holds(box, *view.middle, NEAREST_PX / 2)
         for view in alarms
         for box in suspects[view.suspect].sample.boxes
     ]
@@ -95,7 +96,7 @@ def test_hottest_place_in_a_box_is_shown_itself(samples: list[Sample]) -> None:
     suspects = [Suspect(sample, ((1.0, 1.0), middle), (0.9, 0.8))]
     shown = [view.middle for view in views_of(suspects, np.random.default_rng(0))]
     assert middle in shown
-    assert all(holds(sample.boxes[0], place) for place in shown if place != shown[-1] and place[0] > 5)
+    assert all(holds(sample.boxes[0], *place) for place in shown if place != shown[-1] and place[0] > 5)
 
 
 def test_hotter_false_alarms_are_shown_more_often(samples: list[Sample]) -> None:

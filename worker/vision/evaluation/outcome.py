@@ -37,10 +37,11 @@ def outcome_of(row: Row, reading: Reading, placement: Placement) -> Outcome | No
     return Outcome(row, reading.probability, reading.verdict, is_hit, reading.boxes)
 
 
-def holds(box: BoxPx, x: float, y: float) -> bool:
-    """Whether a position lies in a box, its edges included."""
+def holds(box: BoxPx, x: float, y: float, margin_px: float = 0.0) -> bool:
+    """Whether a position lies in a box, its edges included, or so near."""
     left, top, width, height = box
-    return left <= x <= left + width and top <= y <= top + height
+    across = left - margin_px <= x <= left + width + margin_px
+    return across and top - margin_px <= y <= top + height + margin_px
 
 
 def labels_of(outcomes: Sequence[Outcome]) -> Labels:

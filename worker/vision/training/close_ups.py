@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from worker.vision.card import PreprocessingCard
+from worker.vision.evaluation.outcome import holds
 from worker.vision.manifest import BoxPx
 from worker.vision.networks.close_reader import BOX_UNIT, CLOSE_UP_PX, SEEN_PX
 from worker.vision.networks.registry import Trainable
@@ -22,7 +23,7 @@ from worker.vision.training.augment import Matrix, other_exposure, other_sharpne
 from worker.vision.training.checkpoint import Options
 from worker.vision.training.close_lesson import CloseLesson
 from worker.vision.training.crew import Crew
-from worker.vision.training.suspects import Point, Suspect, holds
+from worker.vision.training.suspects import Point, Suspect
 
 VIEWS_OF_A_BOX = 2  # an epoch
 FALSE_ALARMS_PER_VIEW = 2
@@ -110,7 +111,7 @@ def views_of(suspects: Sequence[Suspect], random: np.random.Generator) -> list[V
 
 def _middles(box: BoxPx, suspect: Suspect, random: np.random.Generator) -> Iterator[Point]:
     """The hottest place in the box, where there is one, and points about its centre."""
-    hottest = [place for place in suspect.places if holds(box, place)][:1]
+    hottest = [place for place in suspect.places if holds(box, *place)][:1]
     yield from hottest
     left, top, width, height = box
     for _ in range(VIEWS_OF_A_BOX - len(hottest)):
@@ -124,7 +125,7 @@ def _false_alarms(suspects: Sequence[Suspect], most: int, random: np.random.Gene
         (number, place, heat)
         for number, suspect in enumerate(suspects)
         for place, heat in zip(suspect.places, suspect.heat, strict=True)
-        if not any(holds(box, place, NEAREST_PX) for box in suspect.sample.boxes)
+        if not any(holds(box, *place, NEAREST_PX) for box in suspect.sample.boxes)
     ]
     weights = np.maximum([heat for _, _, heat in places], COLDEST) ** FAVOUR
     count = min(most, len(places))

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from worker.vision.evaluation.outcome import holds
 from worker.vision.manifest import BoxPx
 from worker.vision.networks.places import suspicious_places
 from worker.vision.passes import Answer
@@ -30,20 +31,13 @@ class Suspect:
 
     def box_at(self, point: Point) -> BoxPx | None:
         """The marked box that holds a point; of several the smallest."""
-        held = [box for box in self.sample.boxes if holds(box, point)]
+        held = [box for box in self.sample.boxes if holds(box, *point)]
         return min(held, key=lambda box: box[2] * box[3]) if held else None
 
 
 def suspects_of(samples: Sequence[Sample], said: Sequence[Answer]) -> list[Suspect]:
     """The samples with what a network answered to each."""
     return [_suspect(sample, answer.cells) for sample, answer in zip(samples, said, strict=True)]
-
-
-def holds(box: BoxPx, point: Point, margin_px: float = 0.0) -> bool:
-    """Whether a point lies in a box, or so near."""
-    (x, y), (left, top, width, height) = point, box
-    across = left - margin_px <= x <= left + width + margin_px
-    return across and top - margin_px <= y <= top + height + margin_px
 
 
 def _suspect(sample: Sample, cells: NDArray[np.float32]) -> Suspect:
