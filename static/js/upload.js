@@ -183,12 +183,28 @@ class Upload {
     if (!slot) return;
     slot.textContent = words;
     slot.hidden = !words;
+    tie(slot, slot.closest(".field, .choice") ?? this.dropzone);
   }
 
   rest() {
     this.button.disabled = false;
     this.progress.hidden = true;
   }
+}
+
+/** The field says that it is wrong and why, or neither, as the server's own page has it (components/field.html). */
+function tie(slot, frame) {
+  frame.classList.toggle("field--wrong", !slot.hidden);
+  const field = frame.matches("fieldset") ? frame : frame.querySelector(".control, input");
+  const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== slot.id);
+  const about = slot.hidden ? others : [...others, slot.id];
+  setOrRemove(field, "aria-describedby", about.join(" "));
+  if (field !== frame) setOrRemove(field, "aria-invalid", slot.hidden ? "" : "true");
+}
+
+function setOrRemove(element, name, value) {
+  if (value) element.setAttribute(name, value);
+  else element.removeAttribute(name);
 }
 
 function isChanged(field) {

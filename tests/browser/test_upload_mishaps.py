@@ -214,3 +214,30 @@ def test_pasted_reference_that_is_too_long_is_refused_and_never_cut(form: Page, 
     press_upload(form)
     expect(summary(form)).to_contain_text("Use at most 64 characters; these are 70.")
     expect_kept(form)
+
+
+def test_what_is_wrong_is_told_at_its_field_and_no_longer_once_it_is_right(
+    form: Page, tmp_path: Path
+) -> None:
+    form.get_by_label("Notes").fill("n" * 2001)
+    press_upload(form)
+    expect(summary(form)).to_be_focused()
+    reference, notes = form.get_by_label("Patient reference"), form.get_by_label("Notes")
+    files = form.locator("input[type=file]")
+    expect(reference).to_have_accessible_description("Enter the patient reference.")
+    expect(notes).to_have_accessible_description(
+        re.compile("What the reader should know.* these are 2001.", re.DOTALL)
+    )
+    expect(files).to_have_accessible_description(re.compile("DICOM.*Choose at least one file.", re.DOTALL))
+    expect(form.locator("[aria-invalid=true]")).to_have_count(3)
+    expect(form.locator(".field--wrong")).to_have_count(3)
+
+    fill(form, tmp_path, "P-right")
+    expect(files).to_have_accessible_description(re.compile("DICOM.*megapixels an image.$", re.DOTALL))
+    form.get_by_label("Body part").fill("b" * 41)
+    press_upload(form)
+    expect(summary(form)).to_contain_text("these are 41")
+    expect(form.locator("[aria-invalid=true]")).to_have_count(1)
+    expect(form.locator(".field--wrong")).to_have_count(1)
+    expect(reference).to_have_accessible_description("")
+    expect(notes).to_have_accessible_description(re.compile("^What the reader should know[^;]*$"))
