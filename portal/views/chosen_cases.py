@@ -20,7 +20,7 @@ from portal.queries.history import count_images_of
 from portal.queries.releases import choosable
 from portal.services import doorbell
 from portal.views.answers import page, see
-from portal.views.worklist import see_list
+from portal.views.worklist import address_in_force, see_list
 from portal.web.access import actor, requires
 from portal.web.filters import plural
 
@@ -70,7 +70,10 @@ def rerun() -> ResponseReturnValue:
 
 def _confirm(form: RerunForm, status: int = 200) -> ResponseReturnValue:
     ids = chosen_ids(request.form)
-    return page("worklist/rerun.html", status, form=form, ids=ids, images=count_images_of(ids))
+    return page(
+        "worklist/rerun.html", status, form=form, ids=ids, images=count_images_of(ids),
+        address=address_in_force(),
+    )  # fmt: skip
 
 
 def _told(word: str, outcome: Outcome) -> str:

@@ -64,7 +64,12 @@ def show_list(
 
 def see_list() -> ResponseReturnValue:
     """Back to the page of the list that the address tells."""
-    return see("worklist.show", **_address(filters_in_force()))
+    return see("worklist.show", **address_in_force())
+
+
+def address_in_force() -> dict[str, Any]:
+    """What leads back to the page of the list that the address tells."""
+    return _address(filters_in_force())
 
 
 def way_in_force() -> dict[str, str]:

@@ -100,6 +100,19 @@ def test_the_way_back_keeps_the_filters(each_app: Flask, eva: Person) -> None:
     assert answer.headers["Location"] == "/worklist?priority=routine&sort=newest"
 
 
+def test_reading_again_leads_back_to_the_same_list(each_app: Flask, tom: Person) -> None:
+    with each_app.app_context():
+        case_id = str(rows.read_case().id)
+    sent, written = "?priority=routine&sort=newest", "?priority=routine&amp;sort=newest"
+    assert f'formaction="/worklist/rerun{written}"' in tom.get(f"/worklist{sent}").text
+    for step in ("rerun", "rerun/start"):
+        page = tom.post(f"/worklist/{step}{sent}", {"case": [case_id]}).text
+        assert f'action="/worklist/rerun/start{written}"' in page
+        assert f'href="/worklist{written}">Back to the worklist' in page
+    nothing = tom.post(f"/worklist/rerun{sent}", {})
+    assert nothing.headers["Location"] == f"/worklist{sent}"
+
+
 def test_a_case_that_is_gone_is_counted(app: Flask, as_reader: Person) -> None:
     assert "1 case left as before: no longer there." in told(as_reader, "claim", case=[str(uuid.uuid4())])
 
