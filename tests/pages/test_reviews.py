@@ -82,7 +82,7 @@ def test_a_correction_stands_beside_what_it_corrects(as_reader: Person, case_id:
     as_reader.review(case_id, {"is_fracture": "no", "agrees": "no", "comment": "Growth plate."})
     page = as_reader.get(f"/cases/{case_id}").text
     assert page.index("Growth plate.") < page.index("At first sight.")
-    assert "corrected at" in page
+    assert re.search(r"first reader, corrected +<time", page)
     assert "replaced by a later correction" in page
 
 
