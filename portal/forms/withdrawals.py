@@ -10,7 +10,7 @@ from portal.forms.choices import choices
 from portal.forms.text import paragraphs
 
 OTHER = "other"
-REASON_WORDS = {
+REASON_SENTENCES = {
     "wrong patient": "It was uploaded for the wrong patient",
     "uploaded twice": "It was uploaded twice",
     "wrong images": "It has the wrong images",
@@ -21,7 +21,7 @@ REASON_WORDS = {
 
 class WithdrawalForm(FlaskForm):
     reason = RadioField(
-        "Why is it withdrawn?", [InputRequired("Say why.")], choices=choices(*REASON_WORDS.items())
+        "Why is it withdrawn?", [InputRequired("Say why.")], choices=choices(*REASON_SENTENCES.items())
     )
     note = paragraphs("In words", 500)
 

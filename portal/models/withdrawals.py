@@ -12,7 +12,15 @@ from portal.db import Base, UtcDateTime
 from portal.models.accounts import User
 from portal.models.columns import one_of, utc_now
 
-REASONS = ("wrong patient", "uploaded twice", "wrong images", "test", "other")
+REASON_WORDS = {
+    "wrong patient": "uploaded for the wrong patient",
+    "uploaded twice": "uploaded twice",
+    "wrong images": "uploaded with the wrong images",
+    "test": "uploaded as a test",
+    "other": "for another reason",
+}
+"""As told of a case that was withdrawn; the form asks in sentences of its own."""
+REASONS = tuple(REASON_WORDS)
 
 
 class Withdrawal(Base):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.db import db
 from portal.models import Batch, Event, Job, Review
+from portal.models.withdrawals import REASON_WORDS
 from portal.queries.cases import ReadCase
 from portal.queries.corrections import DETAIL_WORDS
 from portal.queries.double_reading import standing
@@ -151,7 +152,7 @@ def _corrections(events: Sequence[Event]) -> Iterator[Step]:
 def _withdrawals(events: Sequence[Event]) -> Iterator[Step]:
     for event in events:
         if event.action == "case.withdrawn" and event.user:
-            yield Step(event.at, f"Withdrawn: {event.detail['reason']}", event.user.username)
+            yield Step(event.at, f"Withdrawn: {REASON_WORDS[event.detail['reason']]}", event.user.username)
         elif event.action == "case.restored" and event.user:
             yield Step(event.at, "Restored", event.user.username)
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal.models import Finding
 from portal.models.accounts import covers
+from portal.models.withdrawals import REASON_WORDS
 from portal.queries.corrections import DETAIL_WORDS
 from portal.queries.queue import in_words
 from portal.refusals import MAX_MEGAPIXELS
@@ -92,7 +93,7 @@ def install(app: Flask) -> None:
         plural=plural, wait=in_words, case_word=CASE_WORDS.get, job_word=JOB_WORDS.get, flag_word=flag_word,
         tag_words=tag_words, tag_value=tag_value, answer_word=ANSWER_WORDS.get, answer_tone=ANSWER_TONES.get,
         awaits_word=AWAITS_WORDS.get, regions_words=regions_words, verdict_tone=VERDICT_TONES.get,
-        state_tone=STATE_TONES.get, detail_word=DETAIL_WORDS.get,
+        state_tone=STATE_TONES.get, detail_word=DETAIL_WORDS.get, reason_word=REASON_WORDS.get,
     )  # fmt: skip
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(page_context)

@@ -80,6 +80,18 @@ def test_its_page_says_so_and_shows_no_reading(
     assert "Correct the details" not in page
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [("wrong patient", "uploaded for the wrong patient"), ("other", "for another reason")],
+)
+def test_the_reason_is_told_in_words(ann: Person, case_id: uuid.UUID, reason: str, words: str) -> None:
+    withdraw(ann, case_id, reason=reason)
+    page = text_of(ann, f"/cases/{case_id}")
+    assert f"This case was withdrawn: {words}." in page
+    assert f"Withdrawn: {words} · ann" in page, "in its story"
+    assert f"{words} · ann" in text_of(ann, "/history?state=withdrawn")
+
+
 def test_a_reason_is_asked_for(each_app: Flask, ann: Person, case_id: uuid.UUID) -> None:
     for said, words in (
         ({"reason": ""}, "Say why."),
