@@ -201,6 +201,17 @@ def page_link(page: str, link: re.Pattern[str]) -> str:
     return found.group(1).replace("&amp;", "&")
 
 
+@pytest.mark.parametrize("path", ["/history/search", "/worklist/search"])
+def test_a_search_for_nothing_is_told_at_its_field(each_app: Flask, reader: Person, path: str) -> None:
+    answer = reader.post(path, {"text": " "})
+    assert answer.status_code == 422
+    [field] = re.findall(r'<input[^>]* id="text"[^>]*>', answer.text)
+    assert 'aria-invalid="true"' in field
+    assert 'aria-describedby="text-error"' in field
+    assert re.search(r'id="text-error"[^>]*>Enter the beginning of a patient reference', answer.text)
+    assert "aria-invalid" not in reader.get(path.removesuffix("/search")).text
+
+
 def test_a_search_stays_within_the_filters_and_goes_without_them(each_app: Flask, reader: Person) -> None:
     with each_app.app_context():
         for name, priority in (("P-a1", "urgent"), ("P-a2", "routine"), ("P-b1", "urgent")):
