@@ -1,4 +1,7 @@
-"""People: adding them, changing their role or password, disabling them. Each change ends their sessions."""
+"""People: adding them, changing their role or password, disabling them.
+
+A new password and disabling end their sessions; a new role holds at once in those that they have.
+"""
 
 from __future__ import annotations
 
