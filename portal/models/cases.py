@@ -22,7 +22,9 @@ SORTED_BY_CODE = String(64).with_variant(String(64, collation="C"), "postgresql"
 PRIORITIES = ("urgent", "routine")
 CASE_STATES = ("waiting", "done", "refused", "failed", "cancelled")
 AWAITED = ("first", "second", "third", "nothing")
-ANSWERS = ("yes", "no", "unsure")
+ANSWER_WORDS = {"yes": "fracture", "no": "no fracture", "unsure": "unsure"}
+"""What readers say about a fracture, and how it is told."""
+ANSWERS = tuple(ANSWER_WORDS)
 DIFFERS = ("known", "new")
 READING_ORDER = ("fracture", "doubt", "no fracture", "out of scope", None)
 """What the release said, in the order in which readers look at it; None: nothing yet, or nothing at all."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from portal.web import access, addresses, errors, filters, headers, secrets, uploads
+from portal.web import access, addresses, errors, filters, headers, page_context, secrets, uploads, words
 
 
 def install(app: Flask) -> None:
@@ -16,3 +16,5 @@ def install(app: Flask) -> None:
     headers.install(app)
     errors.install(app)
     filters.install(app)
+    words.install(app)
+    page_context.install(app)

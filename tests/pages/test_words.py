@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from portal.models import Finding
-from portal.web.filters import mebibytes, tag_value, tag_words, told
+from portal.web.filters import mebibytes, told
+from portal.web.words import tag_value, tag_words
 
 
 @pytest.mark.parametrize(
