@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 
 from portal.db import db
 from portal.models import Batch, Event, Job, Review
+from portal.models.cases import ANSWER_WORDS
 from portal.models.withdrawals import REASON_WORDS
 from portal.queries.cases import ReadCase
 from portal.queries.corrections import DETAIL_WORDS
@@ -24,7 +25,6 @@ from portal.queries.reviews import Spoken
 
 READ = ("case.claimed", "case.reviewed")
 TOLD = (*READ, "case.corrected", "case.withdrawn", "case.restored")
-WORDS = {"yes": "fracture", "no": "no fracture", "unsure": "unsure"}
 ASKED = {
     "second": "A second reader is asked",
     "third": "The readers do not agree: a third reader is asked",
@@ -173,7 +173,7 @@ def _said(told: Spoken) -> str:
     act = f"Corrected as {told.reader}" if told.is_correction else f"Reviewed as {told.reader}"
     if told.said is None:
         return f"{act}; hidden until a second reader has read"
-    word = f"{act}: {WORDS[told.said.fracture]}"
+    word = f"{act}: {ANSWER_WORDS[told.said.fracture]}"
     if told.agrees is None:
         return word
     return f"{word}, {'agrees' if told.agrees else 'disagrees'} with the reading"
@@ -186,4 +186,4 @@ def _state_after(reviews: Sequence[Review], awaits: str | None, is_hidden: bool)
     if is_hidden:
         return "Settled"
     answer = standing(reviews, readings=1).answer if awaits else None
-    return f"Settled: {WORDS[answer or reviews[-1].fracture]}"
+    return f"Settled: {ANSWER_WORDS[answer or reviews[-1].fracture]}"
