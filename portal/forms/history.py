@@ -81,6 +81,10 @@ class HistoryForm(Form):
                 told.append((field.label.text, words[str(field.data)]))
         return told
 
+    def narrows(self) -> bool:
+        """Whether some cases are left out, by whatever but the search."""
+        return bool(self.kept().keys() - {"sort"})
+
     def kept(self) -> dict[str, str]:
         """The filters in force that another search leaves as they are."""
         return {name: value for name, value in self.query().items() if name != "search"}

@@ -192,7 +192,8 @@ def test_the_filters_in_force_are_named_before_a_selection_is_read_again(
         name = db.session.get_one(User, as_admin.user_id).username
     assert f"From 2026-01-02 Body part hand Review open Uploaded by {name} Only cases of one batch" in page
     assert "Oldest" not in page
-    assert "No filter is set: these are all cases." in text_of(as_admin, "/history/rerun")
+    for everything in ("", "?sort=oldest"):
+        assert "No filter is set: these are all cases." in text_of(as_admin, f"/history/rerun{everything}")
 
 
 def test_the_same_selection_read_twice_leads_to_the_running_one(
