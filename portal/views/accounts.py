@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 import flask
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +12,7 @@ from portal.forms.accounts import SignInForm
 from portal.services import settings
 from portal.views.answers import page, see
 from portal.web.access import TOKEN, actor, address, public, requires, start_session
+from portal.web.local_paths import local_path
 
 pages = Blueprint("accounts", __name__)
 
@@ -57,12 +56,3 @@ def sign_out() -> ResponseReturnValue:
     sessions.sign_out(flask.session[TOKEN], actor())
     flask.session.clear()
     return see("accounts.sign_in_form")
-
-
-def local_path(target: str | None) -> str | None:
-    """`target` when it is a path of this portal, written so that no browser can take it for another site."""
-    if not target or not target.startswith("/") or not target.isprintable() or "\\" in target:
-        return None
-    parts = urlsplit(target)
-    is_ours = not parts.scheme and not parts.netloc and not target.startswith("//")
-    return target if is_ours else None

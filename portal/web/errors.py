@@ -5,7 +5,17 @@ from __future__ import annotations
 import logging
 
 import flask
-from flask import Flask, Response, jsonify, make_response, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
@@ -15,6 +25,7 @@ from portal.db import db, is_out_of_space
 from portal.errors import Conflict, GreenstickError, TooManyTries
 from portal.services import settings
 from portal.settings import MAX_TEXT_MIB
+from portal.web.local_paths import local_path
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +50,9 @@ NO_ANSWER = "The database does not answer. Try again in a minute."
 NO_ROOM = "The database's disk is full. Ask an admin to free space."
 LOOK_FIRST = "It is not known whether what you sent was saved: look before you send it again."
 UNKNOWN_HOST = "The portal does not answer to this host name. Use the address that you were given."
+NO_COOKIE = (
+    "Signing in needs a cookie, and your browser sent none. Allow cookies for the portal, then reload it."
+)
 OUR_FAULT = (
     "This is our fault, not yours. What was saved before is safe. Try again; if it stays, tell an admin."
 )
@@ -87,12 +101,20 @@ def _expected(error: GreenstickError) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
-    if request.endpoint == "accounts.sign_in":  # left open overnight: nothing was written that could be lost
-        flask.flash("This page was open for too long. Please sign in again.")
-        return redirect(url_for("accounts.sign_in_form", next=request.form.get("next") or None), 303)
+    if request.endpoint == "accounts.sign_in":  # nothing was written that could be lost
+        return _sign_in_anew()
     return error_page(
         400, "The form is too old or was not made by this page. Go back, reload, and send it again."
     )
+
+
+def _sign_in_anew() -> ResponseReturnValue:
+    """To a fresh form from one that was left open overnight; without a cookie a fresh one would not serve
+    either, and could not say why."""
+    if not request.cookies.get(current_app.config["SESSION_COOKIE_NAME"]):
+        return error_page(400, NO_COOKIE)
+    flask.flash("This page was open for too long. Please sign in again.")
+    return redirect(url_for("accounts.sign_in_form", next=local_path(request.form.get("next"))), 303)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from itsdangerous import TimestampSigner
 from sqlalchemy import select, update
 
 from portal.actions.accounts import add_user
@@ -76,14 +78,31 @@ def test_signing_in_never_leads_to_another_site(visitor: Person, anna: int, targ
     assert sign_in(visitor, next=target) == (303, "/")
 
 
-def test_a_sign_in_page_that_was_open_overnight_is_shown_anew(visitor: Person, anna: int) -> None:
-    typed = {"username": "anna", "password": PASSWORD, "next": "/history", "csrf_token": "of yesterday"}
+@pytest.mark.parametrize(
+    ("target", "kept"), [("/history?sort=oldest", "?next=/history?sort%3Doldest"), ("//evil.example", "")]
+)
+def test_a_sign_in_page_that_was_open_overnight_is_shown_anew(
+    visitor: Person, anna: int, monkeypatch: pytest.MonkeyPatch, target: str, kept: str
+) -> None:
+    with monkeypatch.context() as yesterday:
+        yesterday.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - 601 * 60)
+        token = visitor.csrf_token()
+    typed = {"username": "anna", "password": PASSWORD, "next": target, "csrf_token": token}
     answer = visitor.client.post("/login", data=typed)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/history")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/login{kept}")
     page = visitor.get(answer.headers["Location"]).text
     assert "This page was open for too long. Please sign in again." in page
-    assert 'value="/history"' in page
     assert visitor.get("/history").status_code == 302, "nobody was signed in"
+    assert sign_in(visitor) == (303, "/")
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so(visitor: Person, anna: int) -> None:
+    token = visitor.csrf_token()
+    visitor.client.delete_cookie("greenstick")
+    typed = {"username": "anna", "password": PASSWORD, "csrf_token": token}
+    answer = visitor.client.post("/login", data=typed)
+    assert answer.status_code == 400
+    assert "Signing in needs a cookie" in answer.text
 
 
 def test_too_many_wrong_tries_are_told_to_wait(visitor: Person, anna: int) -> None:
