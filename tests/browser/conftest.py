@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import ConsoleMessage, Page
 
+from portal.actions.accounts import add_user
+from portal.actions.events import SYSTEM
 from tests.browser.reviewing import visit
 from tests.browser.steps import sign_in
 from tests.browser.viewing import HEIGHT_PX, WIDTH_PX, open_image
@@ -19,6 +23,7 @@ from tests.fixtures.pictures import limb_png
 from tests.fixtures.running import PASSWORD, started
 from tests.fixtures.script import PortalScript
 from tests.needs import require
+from tests.processes import wait_for
 from tests.services.redis import RedisServer
 
 SPACED: dict[str, Any] = {"_00280030": ("DS", "0.1\\0.1"), "_00181164": ("DS", "0.2\\0.2")}
@@ -44,6 +49,28 @@ def shared_script(shared_portal: Installation) -> PortalScript:
     script = PortalScript(shared_portal.url, "radiographer", PASSWORD)
     script.sign_in()
     return script
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Installation]:
+    """The web process alone: cases stay as the test makes them."""
+    installation = Installation(tmp_path / "home", f"unix://{tmp_path}/nobody.sock")
+    with installation.app.app_context():
+        for role in ("reader", "admin"):
+            add_user(role, PASSWORD, role, SYSTEM)
+    installation.start("web")
+    try:
+        assert wait_for(lambda: _answers(installation.url), 60), installation.log("web")
+        yield installation
+    finally:
+        installation.stop()
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/login", timeout=5).ok
+    except requests.RequestException:
+        return False
 
 
 @pytest.fixture

@@ -2,47 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from playwright.sync_api import Browser, Page, expect
 
-from portal.actions.accounts import add_user
 from portal.actions.case_claims import claim_first
-from portal.actions.events import SYSTEM, Actor
+from portal.actions.events import Actor
 from tests.browser.reviewing import come_back
 from tests.browser.steps import WITHIN_MS, sign_in
 from tests.fixtures import rows
 from tests.fixtures.installation import Installation
-from tests.fixtures.running import PASSWORD
 from tests.needs import needs_chromium
-from tests.processes import wait_for
 
 pytestmark = [needs_chromium, pytest.mark.slow]
-
-
-@pytest.fixture
-def web(tmp_path: Path) -> Iterator[Installation]:
-    """The web process alone: cases stay as the test makes them."""
-    installation = Installation(tmp_path / "home", f"unix://{tmp_path}/nobody.sock")
-    with installation.app.app_context():
-        add_user("reader", PASSWORD, "reader", SYSTEM)
-    installation.start("web")
-    try:
-        assert wait_for(lambda: answers(installation.url), 60), installation.log("web")
-        yield installation
-    finally:
-        installation.stop()
-
-
-def answers(url: str) -> bool:
-    try:
-        return requests.get(f"{url}/login", timeout=5).ok
-    except requests.RequestException:
-        return False
 
 
 def add_cases(web: Installation, *names: str, **facts: Any) -> None:
