@@ -97,6 +97,7 @@ function renew(element, fresh, start) {
   const focused = element.contains(document.activeElement) ? keyOf(document.activeElement) : null;
   keepPictures(element, fresh);
   keepTicks(element, fresh);
+  keepOpen(element, fresh);
   element.replaceChildren(...fresh.childNodes);
   start(element);
   if (focused) element.querySelector(focused)?.focus({ preventScroll: true });
@@ -117,8 +118,16 @@ function keepTicks(element, fresh) {
   }
 }
 
+function keepOpen(element, fresh) {
+  for (const part of element.querySelectorAll("details[id][open]")) {
+    const again = fresh.querySelector(`#${CSS.escape(part.id)}`);
+    if (again) again.open = true;
+  }
+}
+
 function keyOf(focused) {
   if (focused.id) return `#${CSS.escape(focused.id)}`;
+  if (focused.matches("details[id] > summary")) return `#${CSS.escape(focused.parentElement.id)} > summary`;
   if (focused.dataset.toggle) return `[data-toggle="${focused.dataset.toggle}"]`;
   if (focused.matches("[data-strength]")) return "[data-strength]";
   return focused.href ? `a[href="${CSS.escape(focused.getAttribute("href"))}"]` : null;

@@ -128,33 +128,13 @@ def test_cancelling_stops_what_is_open_and_keeps_what_was_read(
     with app.app_context():
         (claim,) = jobs.claim_jobs(1, rows.TERMS)
         jobs.finish([jobs.Result(claim, rows.finding())])
-    assert "Cancel this batch" in as_admin.get(address).text
+    assert "2 readings not ended yet will not be done" in as_admin.get(address).text
     as_admin.post(f"{address}/cancel")
     page = as_admin.get(address).text
     assert "2 readings will not be done" in page
     assert "<strong>2</strong> cancelled" in page
     assert "<strong>1</strong> read" in page
     assert "Cancel this batch" not in page
-
-
-def test_a_batch_that_has_ended_stays_as_it_ended(
-    app: Flask, as_admin: Person, batch_id: uuid.UUID, release_id: int
-) -> None:
-    _, address = rerun(as_admin, batch_id, release_id)
-    with app.app_context():
-        rows.read_all()
-    as_admin.post(f"{address}/cancel")
-    page = text_of(as_admin, address)
-    assert "The batch had ended: nothing was cancelled." in page
-    assert "Re-run Done" in page
-
-
-def test_images_that_were_not_opened_yet_count_among_what_is_not_read(app: Flask, as_admin: Person) -> None:
-    with app.app_context():
-        rows.new_case(images_count=3)
-        address = f"/batches/{db.session.scalars(select(Batch.id)).one()}"
-    as_admin.post(f"{address}/cancel")
-    assert "The batch was cancelled: 3 readings will not be done." in text_of(as_admin, address)
 
 
 def test_a_selection_of_the_history_is_counted_before_it_is_read_again(
