@@ -19,7 +19,7 @@ from portal.db import transaction, tried_again
 from portal.errors import BadRequest, Conflict, NotFound
 from portal.models import OPEN_STATES, Batch, Case, Image, Job, Release
 from portal.models.columns import utc_now
-from portal.models.jobs import BATCH_CANCELLED
+from portal.models.jobs import BATCH_CANCELLED, CASE_WITHDRAWN
 from portal.queries.withdrawals import is_withdrawn, not_withdrawn
 
 ALREADY_RUNNING = "This re-run is already under way."
@@ -148,13 +148,14 @@ def _cancel_jobs(batch_id: uuid.UUID, actor: Actor) -> tuple[int, int | None]:
             raise NotFound("There is no such batch.")
         jobs = _open_jobs(session, batch_id)
         not_opened = 0 if batch.cancelled_at else _not_opened(session, batch)
-        if not (jobs or not_opened or session.scalar(_has_cancelled_jobs(batch_id))):
+        undone = len(jobs) + not_opened or _withdrawn(session, batch)
+        if not undone:
             return 0, None
         batch.cancelled_at = batch.cancelled_at or database_now(session)
         for start in range(0, len(jobs), CHUNK):
             cancel(session, jobs[start : start + CHUNK], BATCH_CANCELLED)
         record(session, actor, "batch.cancelled", "batch", batch_id, jobs=len(jobs), not_opened=not_opened)
-        return len(jobs) + not_opened, _catch_up_chunk(session, batch, after=0)
+        return undone, _catch_up_chunk(session, batch, after=0)
 
 
 def _open_jobs(session: Session, batch_id: uuid.UUID) -> Sequence[int]:
@@ -168,6 +169,14 @@ def _not_opened(session: Session, batch: Batch) -> int:
         return 0
     received = select(func.count()).where(Image.case_id == batch.case_id, Image.state == "received")
     return session.scalar(received) or 0
+
+
+def _withdrawn(session: Session, batch: Batch) -> int:
+    """Readings of withdrawn cases, which would wait again if these were restored before it is cancelled."""
+    if batch.cancelled_at:
+        return 0
+    theirs = select(func.count()).where(Job.batch_id == batch.id, Job.problem == CASE_WITHDRAWN)
+    return session.scalar(theirs) or 0
 
 
 @tried_again
@@ -212,11 +221,6 @@ def close_finished() -> int:
         while last is not None:
             last = _catch_up(batch_id, last)
     return len(finished)
-
-
-def _has_cancelled_jobs(batch_id: uuid.UUID) -> Select[tuple[bool]]:
-    """Those of a withdrawn case would wait again if it were restored while its batch is not cancelled."""
-    return select(exists().where(Job.batch_id == batch_id, Job.state == "cancelled"))
 
 
 def _has_open_jobs(batch_id: uuid.UUID) -> Select[tuple[bool]]:

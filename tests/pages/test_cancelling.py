@@ -8,6 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.actions import images, jobs
+from portal.actions.events import Actor
+from portal.actions.withdrawals import withdraw_case
 from portal.db import db
 from portal.models import Batch, Case, Event
 from tests.fixtures import rows
@@ -50,7 +52,7 @@ def test_images_not_opened_yet_count_like_readings_that_wait(each_app: Flask, to
     assert ">Cancelled</span>" in page
 
 
-def test_cancelling_twice_keeps_the_first_time(each_app: Flask, tom: Person) -> None:
+def test_cancelling_twice_is_told_once(each_app: Flask, tom: Person) -> None:
     with each_app.app_context():
         batch_id = upload_of(rows.ready_case())
     cancel(tom, batch_id)
@@ -60,6 +62,20 @@ def test_cancelling_twice_keeps_the_first_time(each_app: Flask, tom: Person) -> 
     with each_app.app_context():
         assert first
         assert db.session.get_one(Batch, batch_id).cancelled_at == first
+        events = db.session.scalars(select(Event).where(Event.action == "batch.cancelled"))
+        assert len(events.all()) == 1
+
+
+def test_what_waits_for_a_withdrawn_case_counts_when_nothing_else_is_left(
+    each_app: Flask, tom: Person
+) -> None:
+    with each_app.app_context():
+        case = rows.ready_case(images_count=2)
+        batch_id = upload_of(case)
+        withdraw_case(case.id, "wrong patient", "", Actor(rows.new_user().id))
+    page = cancel(tom, batch_id)
+    assert "The batch was cancelled: 2 readings will not be done." in page
+    assert ">Cancelled</span>" in page
 
 
 def test_the_offer_to_cancel_goes_with_the_last_reading(app: Flask, as_admin: Person) -> None:
