@@ -149,10 +149,13 @@ def test_an_admin_reads_chosen_cases_again(each_app: Flask, tom: Person) -> None
     assert tom.post("/worklist/rerun/start", sent).status_code == 409, "the same again is already under way"
 
 
-def test_chosen_cases_without_an_image_that_can_be_read_are_not_offered(app: Flask, as_admin: Person) -> None:
-    page = as_admin.post("/worklist/rerun", {"case": add_cases(app, 1)}).text
+def test_chosen_cases_without_an_image_that_can_be_read_lead_back_to_the_list(
+    app: Flask, as_admin: Person
+) -> None:
+    page = as_admin.post("/worklist/rerun?priority=routine", {"case": add_cases(app, 1)}).text
     assert "There is nothing to re-run." in page
     assert 'name="reason"' not in page
+    assert '<a class="button" href="/worklist?priority=routine">' in page
 
 
 def test_a_reader_sees_no_way_to_read_again(app: Flask, as_reader: Person, as_admin: Person) -> None:
