@@ -100,8 +100,9 @@ def _expected(error: GreenstickError) -> ResponseReturnValue:
     return response
 
 
-def _csrf(_error: CSRFError) -> ResponseReturnValue:
-    if request.endpoint == "accounts.sign_in":  # nothing was written that could be lost
+def _csrf(error: CSRFError) -> ResponseReturnValue:
+    is_from_elsewhere = "referrer" in (error.description or "")  # a fresh form would not help
+    if request.endpoint == "accounts.sign_in" and not is_from_elsewhere:
         return _sign_in_anew()
     return error_page(
         400, "The form is too old or was not made by this page. Go back, reload, and send it again."

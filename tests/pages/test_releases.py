@@ -300,6 +300,8 @@ def test_the_active_release_is_not_retired(app: Flask, as_admin: Person) -> None
 def test_a_retired_release_is_not_offered_and_comes_back(app: Flask, as_admin: Person) -> None:
     new_release(app, {"name": "old"})
     spare = new_release(app, CARD, "available")
+    with app.app_context():
+        rows.read_case()
     rerun = "/history/rerun?verdict=fracture"
     assert ">full<" in as_admin.get(rerun).text
     as_admin.post(f"/releases/{spare}/retired")
