@@ -59,18 +59,23 @@ def test_name_that_cannot_be_written_out_is_told_all_the_same(tmp_path: Path) ->
 def test_folder_with_nothing_but_a_backup_becomes_a_home_for_good(tmp_path: Path, names: list[str]) -> None:
     home = filled(tmp_path / "home", *names)
     create_core(Settings(home=home))
+    assert (home / "run.lock").exists()
     filled(home, "scratch/pymp-1/listener", "tmp/part-1", "logs/web.log", "copied.db")
     create_core(Settings(home=home))
+    assert {entry.name for entry in home.iterdir()} >= {name.split("/")[0] for name in (*names, "copied.db")}
 
 
 @pytest.mark.parametrize("mark", ["run.lock", "migrate.lock"])
 def test_home_of_an_earlier_version_stays_one(tmp_path: Path, mark: str) -> None:
     """Supervised, or with plain commands alone; both may have been killed at work."""
     filled(tmp_path, mark, "portal.db", "tmp/part-1", "scratch/pymp-1/listener", "logs/web.log")
+    before = sorted(tmp_path.rglob("*"))
     make_home(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_home_that_another_machine_migrated_stays_one(tmp_path: Path) -> None:
     """Workers of an earlier version left no mark in it."""
     (tmp_path / "tmp").mkdir()
     make_home(filled(tmp_path, "secret_key", "files/originals/ab/abcd"))
+    assert (tmp_path / "run.lock").exists()
