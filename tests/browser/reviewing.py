@@ -14,6 +14,7 @@ from portal.actions.events import Actor
 from portal.db import db, transaction
 from portal.models import Case, LoginSession, Release, Review, User
 from portal.models.columns import utc_now
+from tests.browser.steps import WITHIN_MS
 from tests.fixtures.installation import Installation
 from tests.fixtures.running import PASSWORD
 
@@ -100,6 +101,17 @@ def nothing_read(portal: Installation) -> Iterator[None]:
         yield
     finally:
         portal.start("inference")
+
+
+def sign_out_in_another_tab(page: Page, portal: Installation) -> None:
+    """And come back to this one, which is to notice it."""
+    other = page.context.new_page()
+    other.goto(f"{portal.url}/help")
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+    page.bring_to_front()
+    come_back(page)
+    expect(page.get_by_text("You were signed out.")).to_be_visible(timeout=WITHIN_MS)
 
 
 def come_back(page: Page) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.reviewing import come_back, visit
+from tests.browser.reviewing import sign_out_in_another_tab, visit
 from tests.browser.steps import WITHIN_MS, sign_in
 from tests.corpus.dicom_bytes import dicom
 from tests.corpus.pictures import radiograph
@@ -96,13 +96,7 @@ def test_signing_out_in_another_tab_clears_the_form(
     sign_in(page, shared_portal, "radiographer")
     open_form(page, own_case_url)
     expect(page.get_by_label("Patient reference")).to_have_value("PID-717")
-    other = page.context.new_page()
-    other.goto(f"{shared_portal.url}/help")
-    other.get_by_role("button", name="Sign out").click()
-    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
-    page.bring_to_front()
-    come_back(page)
-    expect(page.get_by_text("You were signed out.")).to_be_visible(timeout=WITHIN_MS)
+    sign_out_in_another_tab(page, shared_portal)
     expect(page.locator("main input:visible")).to_have_count(0)
     page.get_by_role("link", name="Sign in again").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portal.actions.case_claims import claim_first
 from portal.actions.events import Actor
-from tests.browser.reviewing import come_back
+from tests.browser.reviewing import sign_out_in_another_tab
 from tests.browser.steps import WITHIN_MS, sign_in
 from tests.fixtures import rows
 from tests.fixtures.installation import Installation
@@ -97,13 +97,7 @@ def test_signing_out_in_another_tab_clears_the_list(
         page.get_by_role("button", name="Search").click()
     expect(page.locator("tbody tr")).to_have_count(2)
     expect(page.locator("main")).to_contain_text("P-2")
-    other = page.context.new_page()
-    other.goto(f"{web.url}/help")
-    other.get_by_role("button", name="Sign out").click()
-    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
-    page.bring_to_front()
-    come_back(page)
-    expect(page.get_by_text("You were signed out.")).to_be_visible(timeout=WITHIN_MS)
+    sign_out_in_another_tab(page, web)
     expect(page.locator("main")).not_to_contain_text("P-")
     page.get_by_role("link", name="Sign in again").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
